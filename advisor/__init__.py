@@ -1,0 +1,58 @@
+"""Advisor: which generative architecture for a use case, what it costs, how sure we are, and why.
+
+    from advisor import assess, read_use_case, render_html
+    answer = assess(read_use_case("examples/product-photos.yaml"), as_of=date.today())
+
+Public names are loaded when first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Assessment": "advisor.assessment",
+    "Figure": "advisor.figure",
+    "UseCase": "advisor.usecase",
+    "Workload": "advisor.workload",
+    "assess": "advisor.assess",
+    "audit_decisions": "advisor.audit",
+    "audit_measurements": "advisor.audit",
+    "estimate": "advisor.estimate",
+    "generate": "advisor.reference.generate",
+    "load_catalog": "advisor.catalog",
+    "read_use_case": "advisor.usecase",
+    "render_html": "advisor.report",
+    "render_markdown": "advisor.report",
+    "render_pdf": "advisor.report",
+}
+
+__all__ = [
+    "Assessment",
+    "Figure",
+    "UseCase",
+    "Workload",
+    "assess",
+    "audit_decisions",
+    "audit_measurements",
+    "estimate",
+    "generate",
+    "load_catalog",
+    "read_use_case",
+    "render_html",
+    "render_markdown",
+    "render_pdf",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'advisor' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,31 @@
+"""Knowledge, read from `catalog/`: families, models, components, devices, prices.
+
+`load_catalog()` reads the shipped folder with the user's own folders laid over it.
+"""
+
+from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.schema import (
+    ApiPrice,
+    Axis,
+    Component,
+    Device,
+    EntryPoint,
+    Family,
+    Model,
+    Price,
+    StageSpec,
+)
+
+__all__ = [
+    "ApiPrice",
+    "Axis",
+    "Catalog",
+    "Component",
+    "Device",
+    "EntryPoint",
+    "Family",
+    "Model",
+    "Price",
+    "StageSpec",
+    "load_catalog",
+]

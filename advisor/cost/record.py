@@ -1,0 +1,92 @@
+"""What a cost says: offers, cost lines, totals. USD; a month is 30.4375 days."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from advisor.estimate.record import Record
+from advisor.figure import Figure
+
+HOURS_PER_MONTH = 730.5
+DAYS_PER_MONTH = 30.4375
+OfferKind = Literal["on-demand", "spot", "owned", "client-device"]
+# Who stands behind the price, best to quote first: a vendor's own list; a vendor's per-second
+# serverless list; an average over a vendor's sizes (nobody sells it); an ask on a marketplace.
+Market = Literal["list", "serverless", "aggregate", "marketplace", "own"]
+
+
+class Offer(Record):
+    """A device at a price. An instance may hold several GPUs; both prices are stated."""
+
+    id: str  # "aws g5.xlarge us-east-1 on-demand"
+    kind: OfferKind
+    provider: str
+    instance: str
+    device: str
+    gpu_count: int
+    region: str
+    usd_per_hour: float  # the whole instance
+    usd_per_gpu_hour: float
+    as_of: date | None
+    as_of_text: str
+    source: str
+    confidence: str
+    stale: bool  # older than the age its kind of price may have
+    market: Market = "list"
+    billing: str = ""  # "per-second", "per-minute"
+    usd_per_gpu_hour_low: float | None = None  # where the price itself is uncertain (owned)
+    usd_per_gpu_hour_high: float | None = None
+    parts: dict[str, float] = {}  # USD per GPU-hour by part (owned); they add up to the price
+    notes: list[str] = []
+
+
+class CostLine(Record):
+    """One line of the cost tree: quantity x unit price = USD."""
+
+    label: str
+    quantity: Figure | None  # None = the user has not said; the label says "depends on ..."
+    unit: str
+    unit_price_usd: Figure | None
+    usd: Figure | None
+    note: str = ""
+
+
+class ServingCost(Record):
+    """What it takes to serve the use case's volume from one offer.
+
+    Figures per accepted output count rejected takes where the use case has them.
+    """
+
+    offer: Offer
+    batch: int
+    service_s: Figure  # one request (batch) on one GPU
+    peak_requests_per_s: Figure
+    utilisation: Figure  # planned, at the peak
+    gpus_needed: int
+    instances: int
+    p95_s: Figure  # response time under the peak load, queueing included
+    usd_per_output: Figure
+    usd_per_1000_outputs: Figure
+    usd_per_month: Figure
+    energy_kwh_per_month: Figure | None
+    lines: list[CostLine]
+    scale_to_zero_usd_per_month: Figure | None = None  # serverless offers: billed only while busy
+    notes: list[str] = []
+
+
+class ApiCost(Record):
+    """The same volume bought from a hosted API, at the vendor's stated size and quality."""
+
+    provider: str
+    model: str
+    modality: str = ""  # of the price row: image, video, tts, music, text
+    unit: str
+    units_per_output: Figure
+    quality_or_size: str
+    usd_per_output: Figure
+    usd_per_month: Figure
+    as_of_text: str
+    source: str
+    stale: bool
+    notes: list[str] = []

@@ -1,0 +1,185 @@
+"""Reading what users give and writing what they keep: bounded, strict, atomic."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from advisor.errors import InputError
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 40
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Lines(dict[str, int]):
+    """Line number (from 1) of each dotted path in a YAML or JSON document."""
+
+
+def read_bounded(path: str | Path, max_bytes: int = MAX_BYTES) -> str:
+    """The text of a small UTF-8 file. Raises InputError when missing, too large or not text."""
+    file = Path(path)
+    try:
+        with file.open("rb") as handle:
+            raw = handle.read(max_bytes + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"cannot read {file}: {reason}") from None
+    if len(raw) > max_bytes:
+        raise InputError(f"{file} is larger than {max_bytes // 1024} KiB: give a smaller file")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file} is not UTF-8 text (byte {error.start}): save it as UTF-8") from None
+
+
+def parse_yaml(text: str, where: str = "input") -> tuple[Any, Lines]:
+    """A YAML document as plain data, and the line of every path in it.
+
+    Events are scanned before anything is built, so that alias bombs, deep nesting and duplicate
+    keys are refused in linear time. Raises InputError with a line number.
+    """
+    lines = _scan(text, where)
+    try:
+        return yaml.load(text, Loader=_Loader), lines
+    except (yaml.YAMLError, ValueError, IndexError, OverflowError, RecursionError) as error:
+        raise InputError(f"{where} is not valid YAML: {_yaml_reason(error)}") from None
+
+
+def parse_json(text: str, where: str = "input") -> Any:
+    """A strict JSON document: no NaN or Infinity, no duplicate keys, bounded depth."""
+
+    def refuse(token: str) -> Any:
+        raise InputError(f"{where} holds {token}, which is not a number JSON allows")
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise InputError(f"{where} gives '{key[:80]}' twice: keep one")
+        return dict(pairs)
+
+    depth = deepest = 0
+    for char in text:
+        depth += (char in "[{") - (char in "]}")
+        deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        raise InputError(f"{where} is nested deeper than {MAX_DEPTH} levels")
+    try:
+        return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{where}, line {error.lineno}: not valid JSON ({error.msg.lower()})"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where} is not valid JSON: {error}") from None
+
+
+def read_document(path: str | Path, max_bytes: int = MAX_BYTES) -> tuple[Any, Lines]:
+    """A YAML or JSON file (by its ending) as plain data with line numbers."""
+    text = read_bounded(path, max_bytes)
+    if str(path).endswith(".json"):
+        data = parse_json(text, str(path))
+        with contextlib.suppress(InputError):
+            return data, _scan(text, str(path))  # JSON is YAML: the scan gives its line numbers
+        return data, Lines()
+    return parse_yaml(text, str(path))
+
+
+def write_atomic(path: str | Path, content: str | bytes) -> None:
+    """Write a whole file or nothing: temporary file, fsync, rename, fsync of the folder."""
+    target = Path(path)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise InputError(f"cannot write {target}: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise InputError(f"cannot write {target}: {error.strerror}") from None
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _yaml_reason(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error) or type(error).__name__
+    first = str(problem).splitlines()[0][:120]
+    return f"line {mark.line + 1}, {first}" if mark is not None else first
+
+
+def _scan(text: str, where: str) -> Lines:
+    """Walk the events once: refuse what must not be built and note the line of each path."""
+    lines = Lines()
+    stack: list[_Level] = []
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            _visit(event, stack, lines, where)
+    except (yaml.YAMLError, ValueError, IndexError) as error:
+        raise InputError(f"{where} is not valid YAML: {_yaml_reason(error)}") from None
+    return lines
+
+
+class _Level:
+    """One open mapping or sequence while scanning."""
+
+    def __init__(self, path: str, mapping: bool) -> None:
+        self.path, self.mapping = path, mapping
+        self.keys: set[str] = set()
+        self.key: str | None = None
+        self.index = 0
+
+    def child(self) -> str:
+        name = self.key if self.mapping else str(self.index)
+        return f"{self.path}.{name}" if self.path else str(name)
+
+
+def _visit(event: Any, stack: list[_Level], lines: Lines, where: str) -> None:
+    line = event.start_mark.line + 1
+    if isinstance(event, yaml.AliasEvent):
+        raise InputError(f"{where}, line {line}: aliases (*name) are not allowed: write it out")
+    if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+        if len(stack) >= MAX_DEPTH:
+            raise InputError(f"{where}, line {line}: nested deeper than {MAX_DEPTH} levels")
+        path = stack[-1].child() if stack else ""
+        lines[path] = line
+        stack.append(_Level(path, isinstance(event, yaml.MappingStartEvent)))
+    elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+        stack.pop()
+        _advance(stack)
+    elif isinstance(event, yaml.ScalarEvent) and stack:
+        level = stack[-1]
+        if level.mapping and level.key is None:
+            if event.value in level.keys:
+                raise InputError(f"{where}, line {line}: '{event.value[:80]}' is given twice")
+            level.keys.add(event.value)
+            level.key = event.value
+            lines[level.child()] = line
+        else:
+            lines.setdefault(level.child(), line)
+            _advance(stack)
+
+
+def _advance(stack: list[_Level]) -> None:
+    if stack:
+        stack[-1].key = None
+        stack[-1].index += 1

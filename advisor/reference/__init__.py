@@ -1,0 +1,1 @@
+"""Reference implementations: published architectures as torch modules, run stage by stage."""

@@ -1,0 +1,91 @@
+"""Remaking the stored traces: every call that the catalog's models make at their stored workloads.
+
+    python -m advisor.retrace [MODEL ...]      (also: advisor trace --rebuild)
+
+A component's file is rewritten only when what it was made from changed or a call is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+
+from advisor.catalog import Catalog, Component, Model, load_catalog
+from advisor.plan import Stage, plan
+from advisor.reference.build import build
+from advisor.trace import made_from, trace_call
+from advisor.tracestore import read_traces, write_traces
+from advisor.traces import CallTrace
+from advisor.workload import Workload
+
+
+def stored_workloads(model: Model) -> list[Workload]:
+    """The workloads whose traces are stored: the default and the model's `trace_points`."""
+    return [model.workload(), *(model.workload(**point) for point in model.trace_points)]
+
+
+def needed_calls(catalog: Catalog, models: Iterable[Model]) -> dict[str, dict[str, Stage]]:
+    """Every call the models make at their stored workloads: component -> key -> a stage."""
+    needed: dict[str, dict[str, Stage]] = {}
+    for model in models:
+        if not model.runnable:
+            continue
+        for workload in stored_workloads(model):
+            for stage in plan(model, workload):
+                needed.setdefault(stage.component, {})[stage.key] = stage
+        for part in model.components:
+            if part.component not in catalog.components:
+                raise KeyError(f"{model.id}: component {part.component} is not in the catalog")
+    return needed
+
+
+def retrace(catalog: Catalog, folder: Path, names: Iterable[str] = ()) -> list[str]:
+    """Bring `folder` (traces/) up to date; returns the components that were traced."""
+    models = [catalog.models[name] for name in names] or list(catalog.models.values())
+    done = []
+    for name, stages in sorted(needed_calls(catalog, models).items()):
+        component = catalog.components[name]
+        file = folder / f"{name}.json"
+        kept = _kept(file, component)
+        missing = {key: stage for key, stage in stages.items() if key not in kept}
+        if missing:
+            _trace_all(component, file, kept, missing)
+            done.append(name)
+    return done
+
+
+def _kept(file: Path, component: Component) -> dict[str, CallTrace]:
+    """Stored calls that are still true of the component."""
+    if not file.is_file():
+        return {}
+    header = json.loads(file.read_text(encoding="utf-8"))
+    return read_traces(file) if header.get("made_from") == made_from(component) else {}
+
+
+def _trace_all(
+    component: Component, file: Path, kept: dict[str, CallTrace], missing: dict[str, Stage]
+) -> None:
+    modules: dict[str, torch.nn.Module] = {}
+    calls = dict(kept)
+    for key, stage in sorted(missing.items()):
+        device = component.entries[stage.entry].trace_on
+        if device not in modules:
+            dtype = torch.bfloat16 if device == "meta" else torch.float32
+            modules[device] = build(component, "full", device, dtype)
+        symbols = dict(stage.symbols)
+        calls[key] = trace_call(component, stage.entry, symbols, key, module=modules[device])
+    write_traces(file, component.id, made_from(component), list(calls.values()))
+
+
+def main() -> None:
+    catalog = load_catalog()
+    for name in retrace(catalog, catalog.folders[0] / "traces", sys.argv[1:]):
+        print(f"traced {name}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

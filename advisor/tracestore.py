@@ -1,0 +1,202 @@
+"""Stored traces, and what to do when the one asked for is not stored.
+
+    store = trace_store(catalog)
+    store.stage_trace(stage)   # the trace of one call of the stage, at the stage's batch
+
+In order: the stored trace; one made earlier on this machine; tracing now (where torch is installed
+and `on_demand` allows it); the two nearest stored ones interpolated; the nearest one scaled. All but
+the first two that are not exact say so in `CallTrace.note`. No torch is imported unless tracing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from advisor.catalog import Catalog, Component
+from advisor.catalog.schema import config_symbols
+from advisor.errors import CannotEstimate, DataError
+from advisor.expr import evaluate
+from advisor.files import write_atomic
+from advisor.paths import cache_dir
+from advisor.plan import Stage, Symbols, call_key
+from advisor.traces import TRACE_SCHEMA, CallTrace, Op, call_from_json
+
+
+class TraceStore:
+    """All stored traces of a catalog, read when asked for."""
+
+    def __init__(self, catalog: Catalog, on_demand: bool = False) -> None:
+        self._catalog, self._on_demand = catalog, on_demand
+        self._calls: dict[str, dict[str, CallTrace]] = {}
+        self._made: dict[tuple[str, str], CallTrace] = {}
+
+    def stage_trace(self, stage: Stage) -> CallTrace:
+        """The trace of one call of a stage, at its batch. Raises CannotEstimate if there is none."""
+        component = self._catalog.components[stage.component]
+        return self.call_trace(component, stage.entry, dict(stage.symbols)).at_batch(stage.batch)
+
+    def call_trace(self, component: Component, entry: str, symbols: Symbols) -> CallTrace:
+        """The trace of a call at batch 1."""
+        key = call_key(entry, symbols)
+        made = self._made.get((component.id, key))
+        if made is None:
+            made = self.stored(component.id).get(key) or self._make(component, entry, symbols, key)
+            self._made[component.id, key] = made
+        return made
+
+    def stored(self, component: str) -> dict[str, CallTrace]:
+        """The stored calls of a component by key; empty if none are stored."""
+        if component not in self._calls:
+            files = [folder / "traces" / f"{component}.json" for folder in self._catalog.folders]
+            self._calls[component] = {
+                key: value
+                for file in files
+                if file.is_file()
+                for key, value in read_traces(file).items()
+            }
+        return self._calls[component]
+
+    def _make(self, component: Component, entry: str, symbols: Symbols, key: str) -> CallTrace:
+        if self._on_demand and importlib.util.find_spec("torch") is not None:
+            return self._traced(component, entry, symbols, key)
+        near = self._nearest(component, entry, symbols)
+        if not near:
+            raise CannotEstimate(
+                f"no trace of {component.id} at '{key}' is stored: install advisor[profile] "
+                "to trace it here, or run `advisor trace --rebuild`"
+            )
+        return _derived(near, self._size(component, entry, symbols), key)
+
+    def _traced(self, component: Component, entry: str, symbols: Symbols, key: str) -> CallTrace:
+        from advisor.trace import made_from, trace_call
+
+        file = cache_dir() / "traces" / f"{component.id}-{made_from(component)}.json"
+        cached = read_traces(file) if file.is_file() else {}
+        if key not in cached:
+            cached[key] = trace_call(component, entry, symbols, key)
+            write_traces(file, component.id, made_from(component), list(cached.values()))
+        return cached[key]
+
+    def _nearest(
+        self, component: Component, entry: str, symbols: Symbols
+    ) -> list[tuple[float, CallTrace]]:
+        """Stored traces of the same entry with their sizes, nearest first."""
+        wanted = self._size(component, entry, symbols)
+        sized = [
+            (self._size(component, entry, _symbols(key)), trace)
+            for key, trace in self.stored(component.id).items()
+            if key.split(" ")[0] == entry
+        ]
+        return sorted(sized, key=lambda pair: abs(math.log(pair[0] / wanted)))
+
+    def _size(self, component: Component, entry: str, symbols: Symbols) -> float:
+        size = component.entries[entry].size
+        return max(evaluate(size, {**symbols, "b": 1}, config_symbols(component)), 1e-9)
+
+
+@lru_cache(maxsize=8)
+def trace_store(catalog: Catalog, on_demand: bool = False) -> TraceStore:
+    """The store of a catalog, one per process. `on_demand` may import torch to trace."""
+    return TraceStore(catalog, on_demand)
+
+
+def read_traces(file: Path) -> dict[str, CallTrace]:
+    """The calls in a trace file by key. Raises DataError naming the file if it is broken."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        if data["schema"] != TRACE_SCHEMA:
+            raise DataError(f"{file} has trace schema {data['schema']}, not {TRACE_SCHEMA}")
+        header = data["component"], data["parameters"], data["buffers"]
+        return {call["key"]: call_from_json(*header, call) for call in data["calls"]}
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise DataError(
+            f"{file} cannot be read ({type(error).__name__}): run `advisor trace --rebuild`"
+        ) from None
+
+
+def write_traces(file: Path, component: str, made_from: str, calls: list[CallTrace]) -> None:
+    """Write a component's calls, one operation group per line so that diffs can be read."""
+    header = {
+        "schema": TRACE_SCHEMA,
+        "component": component,
+        "made_from": made_from,
+        "parameters": calls[0].parameters,
+        "buffers": calls[0].buffers,
+    }
+    write_atomic(file, _layout(header, [call.to_json() for call in calls]))
+
+
+def _layout(header: dict[str, Any], calls: list[dict[str, Any]]) -> str:
+    lines = [json.dumps(header)[:-1] + ', "calls": [']
+    for number, call in enumerate(sorted(calls, key=lambda c: str(c["key"]))):
+        ops = call.pop("ops")
+        lines.append(json.dumps(call)[:-1] + ', "ops": [')
+        lines.append(",\n".join(json.dumps(op, separators=(",", ":")) for op in ops))
+        lines.append("]}" + ("," if number < len(calls) - 1 else ""))
+    return "\n".join([*lines, "]}", ""])
+
+
+def _symbols(key: str) -> Symbols:
+    return {name: int(value) for name, value in (part.split("=") for part in key.split(" ")[1:])}
+
+
+def _derived(near: list[tuple[float, CallTrace]], size: float, key: str) -> CallTrace:
+    """Interpolated between two stored traces of the same structure, else the nearest scaled."""
+    (first_size, first), *others = near
+    for second_size, second in others:
+        if second_size != first_size and _structure(first) == _structure(second):
+            return _between(first_size, first, second_size, second, size, key)
+    return replace(first.at_size(size / first_size), key=key)
+
+
+def _structure(trace: CallTrace) -> list[tuple[Any, ...]]:
+    return [(op.op_class, op.kind, op.count, len(op.dims)) for op in trace.ops]
+
+
+def _between(
+    size_a: float, a: CallTrace, size_b: float, b: CallTrace, size: float, key: str
+) -> CallTrace:
+    def at(x: float, y: float) -> int:
+        return _through(size_a, x, size_b, y, size)
+
+    ops = tuple(
+        Op(
+            one.op_class,
+            one.kind,
+            one.count,
+            at(one.flops, two.flops),
+            at(one.read_bytes, two.read_bytes),
+            at(one.write_bytes, two.write_bytes),
+            at(one.weight_bytes, two.weight_bytes),
+            tuple(at(x, y) for x, y in zip(one.dims, two.dims, strict=True)),
+        )
+        for one, two in zip(a.ops, b.ops, strict=True)
+    )
+    return replace(
+        a,
+        key=key,
+        ops=ops,
+        peak_activation_bytes=at(a.peak_activation_bytes, b.peak_activation_bytes),
+        note=f"interpolated between the stored traces '{a.key}' and '{b.key}'",
+    )
+
+
+def _through(size_a: float, x: float, size_b: float, y: float, size: float) -> int:
+    """The value at `size` of a quantity that is x at size_a and y at size_b.
+
+    What grows faster than in proportion (attention) follows a power law; the rest a straight line,
+    which is exact for sums of a fixed part and one that grows with the size.
+    """
+    if x == y:
+        return round(x)
+    grown = (y / x) / (size_b / size_a) if x > 0 and y > 0 else 1.0
+    if (grown > 1.001) == (size_b > size_a) and abs(grown - 1) > 0.001:
+        exponent = math.log(y / x) / math.log(size_b / size_a)
+        return round(x * (size / size_a) ** exponent)
+    return max(round(x + (y - x) * (size - size_a) / (size_b - size_a)), 0)
