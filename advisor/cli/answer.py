@@ -1,0 +1,188 @@
+"""Commands that answer: assess; and what helps to ask: new, schema."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from advisor.cli.common import catalog_option, json_option, parse_as_of, print_json, print_table
+from advisor.errors import InputError
+
+if TYPE_CHECKING:
+    from advisor.assessment import Assessment
+
+
+@click.command()
+@click.argument("use_case_file", metavar="USECASE.yaml")
+@click.option("--html", "html_file", metavar="FILE", help="Write the report as HTML.")
+@click.option("--pdf", "pdf_file", metavar="FILE", help="Write the report as PDF.")
+@click.option("--markdown", "markdown_file", metavar="FILE", help="Write the report as Markdown.")
+@click.option("--as-of", metavar="DATE", help="The date to answer for (default: today).")
+@click.option("--check", is_flag=True, help="Exit 4 on no-go, 5 on a broken limit or budget.")
+@click.option("--why-not", is_flag=True, help="Show why each family was set aside.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@catalog_option
+@json_option
+def assess(
+    use_case_file: str,
+    html_file: str | None,
+    pdf_file: str | None,
+    markdown_file: str | None,
+    as_of: str | None,
+    check: bool,
+    why_not: bool,
+    force: bool,
+    catalog_dir: str | None,
+    as_json: bool,
+) -> None:
+    """Answer a use case: which architecture, is it feasible, what it costs, how sure, and why.
+
+    USECASE.yaml may be JSON too; `-` reads YAML from standard input. `advisor new` writes one to
+    start from.
+    """
+    from advisor.assess import assess as run
+    from advisor.catalog import load_catalog
+
+    targets = [html_file, pdf_file, markdown_file]
+    for target in targets:
+        if target is not None and Path(target).exists() and not force:
+            raise InputError(f"{target} exists: choose another name or add --force")
+    use_case = _read(use_case_file)
+    answer = run(use_case, catalog=load_catalog(catalog_dir), as_of=parse_as_of(as_of))
+    _write(answer, html_file, pdf_file, markdown_file)
+    if as_json:
+        print_json(answer)
+    else:
+        _show(answer, use_case_file, why_not)
+    if check:
+        sys.exit(_check(answer))
+
+
+def _read(name: str):  # type: ignore[no-untyped-def]  # UseCase is imported only when needed
+    from advisor.files import MAX_BYTES, parse_yaml
+    from advisor.usecase import parse_use_case, read_use_case
+
+    if name != "-":
+        return read_use_case(name)
+    text = sys.stdin.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise InputError(f"standard input is larger than {MAX_BYTES // 1024} KiB")
+    data, lines = parse_yaml(text, "standard input")
+    return parse_use_case(data, "standard input", lines)
+
+
+def _write(answer: Assessment, html: str | None, pdf: str | None, markdown: str | None) -> None:
+    """All reports are rendered before the first is written: a failure leaves nothing half done."""
+    from advisor.files import write_atomic
+
+    made: list[tuple[str, str | bytes]] = []
+    if html is not None:
+        from advisor.report import render_html
+
+        made.append((html, render_html(answer)))
+    if pdf is not None:
+        from advisor.report import render_pdf
+
+        made.append((pdf, render_pdf(answer)))
+    if markdown is not None:
+        from advisor.report import render_markdown
+
+        made.append((markdown, render_markdown(answer)))
+    for target, content in made:
+        write_atomic(target, content)
+        click.echo(f"wrote {target}", err=True)
+
+
+def _check(answer: Assessment) -> int:
+    if answer.verdict == "no-go":
+        return 4
+    broken = any(
+        finding.severity == "bar"
+        for candidate in answer.candidates
+        if answer.serve and candidate.id == answer.serve.candidate
+        for finding in candidate.findings
+    )
+    over = any(finding.code.startswith("CST") for finding in _serving_findings(answer))
+    return 5 if broken or over else 0
+
+
+def _serving_findings(answer: Assessment):  # type: ignore[no-untyped-def]
+    if answer.serve is None or answer.serve.candidate is None:
+        return []
+    chosen = next(c for c in answer.candidates if c.id == answer.serve.candidate)
+    return [f for f in chosen.findings if f.severity in ("bar", "condition", "against")]
+
+
+def _show(answer: Assessment, source: str, why_not: bool) -> None:
+    from advisor.report.words import figure_text
+
+    click.echo(f"Use case   {answer.use_case.title}   ({source})")
+    click.echo(f"Answer     {answer.headline}")
+    click.echo(f"Verdict    {answer.verdict}   confidence {answer.confidence.level}")
+    for condition in answer.conditions:
+        click.echo(f"           - {condition}")
+    ranked = [c for c in answer.candidates if c.rank is not None]
+    if ranked:
+        click.echo()
+        print_table(
+            ["#", "option", "device", "response", "GiB", "$/1,000", "evidence"],
+            [
+                [
+                    c.rank,
+                    f"{c.model_name} ({c.workload.describe()})",
+                    c.device,
+                    figure_text(c.response_s),
+                    c.estimate.peak_memory_gib.value,
+                    figure_text(c.cost.usd_per_1000_outputs) if c.cost else None,
+                    c.estimate.latency_s.basis,
+                ]
+                for c in ranked[:5]
+            ],
+        )
+    click.echo(f"Tried {answer.tried} options, barred {answer.barred}: {_tally(answer)}")
+    for flip in answer.flip_points[:4]:
+        click.echo(f"Flips      {flip.sentence}")
+    if why_not:
+        _show_families(answer)
+    for warning in answer.warnings:
+        click.echo(f"Warning    {warning}")
+    assumed = ", ".join(item.field for item in answer.assumed)
+    click.echo(f"Assumed    {assumed or 'nothing'}")
+    click.echo(f"Data       catalog {answer.data_version}, as of {answer.as_of}")
+
+
+def _tally(answer: Assessment) -> str:
+    most = sorted(answer.barred_by.items(), key=lambda item: -item[1])[:5]
+    return ", ".join(f"{code} {number}" for code, number in most) or "none"
+
+
+def _show_families(answer: Assessment) -> None:
+    click.echo()
+    print_table(
+        ["family", "status", "why"],
+        [[item.family, item.status, item.sentence] for item in answer.families],
+    )
+
+
+@click.command()
+@click.argument("target", metavar="FILE.yaml")
+def new(target: str) -> None:
+    """Write a use case to start from, with every question as a comment."""
+    from advisor.files import write_atomic
+    from advisor.intake import template
+
+    if Path(target).exists():
+        raise InputError(f"{target} exists: choose another name")
+    write_atomic(target, template())
+    click.echo(f"wrote {target}: fill it in, then `advisor assess {target}`", err=True)
+
+
+@click.command()
+def schema() -> None:
+    """The JSON Schema of a use case file."""
+    from advisor.usecase import use_case_schema
+
+    print_json(use_case_schema())

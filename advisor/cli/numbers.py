@@ -1,0 +1,224 @@
+"""Commands that compute: estimate, trace, audit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from advisor.cli.common import (
+    catalog_option,
+    json_option,
+    print_json,
+    print_table,
+    workload_options,
+)
+
+
+@click.command()
+@click.argument("model")
+@click.option("--device", required=True, metavar="ID", help="A device id, see `advisor devices`.")
+@workload_options
+@catalog_option
+@json_option
+def estimate(
+    model: str, device: str, catalog_dir: str | None, as_json: bool, **asked: Any
+) -> None:
+    """Latency, memory and energy of MODEL on a device."""
+    from advisor.catalog import load_catalog
+    from advisor.estimate import estimate as run
+
+    catalog = load_catalog(catalog_dir)
+    workload = catalog.models[model].workload(**asked)
+    result = run(model, device, workload, catalog=catalog)
+    if as_json:
+        print_json(result)
+        return
+    from advisor.report.words import figure_text
+
+    click.echo(f"{model} on {result.device}: {result.workload.describe()}")
+    click.echo(f"  latency   {figure_text(result.latency_s)}   {result.latency_s.basis}")
+    fits = "fits" if result.fits else "does not fit"
+    spare = f"{abs(result.spare_gib):.1f} GiB {'to spare' if result.fits else 'too much'}"
+    click.echo(f"  memory    {figure_text(result.peak_memory_gib)}   {fits}, {spare}")
+    if result.energy_j:
+        click.echo(f"  energy    {figure_text(result.energy_j)}")
+    click.echo(f"  compute   {result.flops / 1e12:,.4g} TFLOP, {result.parameters:,} parameters")
+    print_table(
+        ["stage", "calls", "seconds", "low", "high", "TFLOP", "TFLOP/s", "bound by"],
+        [
+            [
+                stage.name,
+                stage.calls,
+                stage.latency_s.value,
+                stage.latency_s.low,
+                stage.latency_s.high,
+                stage.flops / 1e12,
+                stage.achieved_tflops,
+                stage.bound,
+            ]
+            for stage in result.stages
+        ],
+    )
+    for note in result.notes:
+        click.echo(f"  note: {note}")
+
+
+@click.command()
+@click.argument("model", required=False)
+@workload_options
+@click.option("--rebuild", is_flag=True, help="Bring the stored traces of MODEL (or all) up to date.")
+@catalog_option
+@json_option
+def trace(
+    model: str | None, rebuild: bool, catalog_dir: str | None, as_json: bool, **asked: Any
+) -> None:
+    """The operations of MODEL: FLOPs, bytes, launches and live memory per stage."""
+    from advisor.catalog import load_catalog
+
+    catalog = load_catalog(catalog_dir)
+    if rebuild:
+        _rebuild(catalog, model)
+        return
+    if model is None:
+        raise click.UsageError("name a MODEL, see `advisor catalog`")
+    result = _trace(catalog, catalog.models[model], asked)
+    if as_json:
+        print_json(result)
+        return
+    click.echo(f"{model}: {result['workload']}, {result['flops'] / 1e12:,.4g} TFLOP")
+    print_table(
+        ["stage", "calls", "batch", "TFLOP/call", "GB moved", "launches", "live peak GiB", "note"],
+        [
+            [
+                stage["name"],
+                stage["calls"],
+                stage["batch"],
+                stage["flops_per_call"] / 1e12,
+                stage["bytes_per_call"] / 1e9,
+                stage["launches_per_call"],
+                stage["live_peak_bytes"] / 2**30,
+                stage["note"],
+            ]
+            for stage in result["stages"]
+        ],
+    )
+
+
+def _trace(catalog: Any, model: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    from advisor.plan import plan
+    from advisor.tracestore import trace_store
+    from advisor.traces import OP_CLASSES
+
+    workload = model.workload(**asked)
+    store = trace_store(catalog, on_demand=True)
+    stages = []
+    for stage in plan(model, workload):
+        call = store.stage_trace(stage)
+        by_class = {name: [op for op in call.ops if op.op_class == name] for name in OP_CLASSES}
+        stages.append(
+            {
+                "name": stage.name,
+                "component": stage.component,
+                "calls": stage.calls,
+                "batch": stage.batch,
+                "flops": call.flops * stage.calls,
+                "bytes": call.bytes_moved * stage.calls,
+                "launches": call.launches * stage.calls,
+                "flops_per_call": call.flops,
+                "bytes_per_call": call.bytes_moved,
+                "launches_per_call": call.launches,
+                "live_peak_bytes": call.peak_activation_bytes,
+                "parameters": call.parameters,
+                "by_class": {
+                    name: {
+                        "launches": sum(op.count for op in ops),
+                        "flops": sum(op.flops * op.count for op in ops),
+                        "bytes": sum((op.read_bytes + op.write_bytes) * op.count for op in ops),
+                    }
+                    for name, ops in by_class.items()
+                },
+                "note": call.note,
+            }
+        )
+    return {
+        "model": model.id,
+        "workload": workload.describe(),
+        "flops": sum(stage["flops"] for stage in stages),
+        "stages": stages,
+    }
+
+
+def _rebuild(catalog: Any, model: str | None) -> None:
+    import importlib.util
+
+    from advisor.errors import MissingExtra
+
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtra("tracing", "profile")
+    from advisor.retrace import retrace
+
+    done = retrace(catalog, catalog.folders[-1] / "traces", [model] if model else [])
+    click.echo(f"traced {len(done)} components: {', '.join(done) or 'all were up to date'}", err=True)
+
+
+@click.command()
+@click.option("--measurements", metavar="FILE", help="A CSV of measurements.")
+@click.option("--decisions", metavar="PATH", help="A file or folder of recorded decisions.")
+@click.option("--where", multiple=True, metavar="EXPR", help="Rows to take, such as trust<=2.")
+@catalog_option
+@json_option
+def audit(
+    measurements: str | None,
+    decisions: str | None,
+    where: tuple[str, ...],
+    catalog_dir: str | None,
+    as_json: bool,
+) -> None:
+    """Compare what this program says with what others measured or decided."""
+    if (measurements is None) == (decisions is None):
+        raise click.UsageError("give --measurements FILE or --decisions PATH")
+    from advisor.audit import audit_decisions, audit_measurements
+    from advisor.catalog import load_catalog
+
+    catalog = load_catalog(catalog_dir)
+    if measurements is not None:
+        result = audit_measurements(measurements, where=list(where), catalog=catalog)
+    else:
+        result = audit_decisions(str(decisions), catalog=catalog)
+    if as_json:
+        print_json(result)
+    elif measurements is not None:
+        _show_measurements(result)
+    else:
+        _show_decisions(result)
+
+
+def _show_measurements(result: dict[str, Any]) -> None:
+    compared = [row for row in result["rows"] if not row.get("skipped")]
+    click.echo(f"{len(compared)} of {len(result['rows'])} rows compared; the others were skipped")
+    print_table(
+        ["by", "group", "n", "median error", "90th pct", "bias", "coverage"],
+        [
+            [g["by"], g["key"], g["n"], *(g[k] for k in _ERRORS), g["coverage"]]
+            for g in result["groups"]
+        ],
+    )
+    for name, line in result["baselines"].items():
+        click.echo(f"baseline {name}: {line}")
+
+
+_ERRORS = ("median_abs_error", "p90_abs_error", "bias")
+
+
+def _show_decisions(result: dict[str, Any]) -> None:
+    print_table(
+        ["case", "expected", "answered", "verdict", "result"],
+        [
+            [case["id"], case["expected"], case["family"], case["verdict"], case["result"]]
+            for case in result["cases"]
+        ],
+    )
+    click.echo(f"totals {result['totals']}")
+    for name, line in result["baselines"].items():
+        click.echo(f"baseline {name}: {line}")

@@ -1,0 +1,5 @@
+"""What Streamlit runs for each session (started by asgi.py)."""
+
+from advisor.web.page import main
+
+main()
