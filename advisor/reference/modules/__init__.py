@@ -1,0 +1,28 @@
+"""Torch modules that no kept library has, as class name -> file here (torch stays unloaded)."""
+
+MODULES: dict[str, str] = {
+    "BigGANDeepGenerator": "biggan",
+    "ChemVAE": "molecule_vae",
+    "ConvVAE": "convvae",
+    "CycleGANResNet": "cyclegan",
+    "DCGANGenerator": "dcgan",
+    "DonutVAE": "donut",
+    "HashGridNeRF": "nerf",
+    "Hunyuan3DDiT": "hunyuan3d",
+    "MosesVAE": "molecule_vae",
+    "NeRFMLP": "nerf",
+    "PatchGAN": "pix2pix",
+    "Pix2PixUNet": "pix2pix",
+    "PointE": "point_e",
+    "Projection": "projection",
+    "RRDBNet": "rrdbnet",
+    "SRVGGNetCompact": "rrdbnet",
+    "StyleGAN2Discriminator": "stylegan",
+    "StyleGAN2Generator": "stylegan",
+    "StyleGAN3Generator": "stylegan3",
+    "TrellisSSFlow": "trellis",
+    "TripoSRDecoder": "triposr",
+    "VQVAE": "vqvae",
+    "Vocos": "vocos",
+    "WaveNet": "wavenet",
+}
