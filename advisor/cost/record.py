@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from advisor.estimate.record import Record
 from advisor.figure import Figure
 
@@ -37,8 +39,9 @@ class Offer(Record):
     billing: str = ""  # "per-second", "per-minute"
     usd_per_gpu_hour_low: float | None = None  # where the price itself is uncertain (owned)
     usd_per_gpu_hour_high: float | None = None
-    parts: dict[str, float] = {}  # USD per GPU-hour by part (owned); they add up to the price
-    notes: list[str] = []
+    # USD per GPU-hour by part (owned); they add up to the price
+    parts: dict[str, float] = Field(default_factory=dict)
+    notes: list[str] = Field(default_factory=list)
 
 
 class CostLine(Record):
@@ -65,14 +68,15 @@ class ServingCost(Record):
     utilisation: Figure  # planned, at the peak
     gpus_needed: int
     instances: int
-    p95_s: Figure  # response time under the peak load, queueing included
+    p95_s: Figure  # whole response under the peak load, queueing included; always the 95th
+    response_s: Figure | None = None  # the kind and percentile of latency that the use case limits
     usd_per_output: Figure
     usd_per_1000_outputs: Figure
     usd_per_month: Figure
     energy_kwh_per_month: Figure | None
     lines: list[CostLine]
     scale_to_zero_usd_per_month: Figure | None = None  # serverless offers: billed only while busy
-    notes: list[str] = []
+    notes: list[str] = Field(default_factory=list)
 
 
 class ApiCost(Record):
@@ -89,4 +93,4 @@ class ApiCost(Record):
     as_of_text: str
     source: str
     stale: bool
-    notes: list[str] = []
+    notes: list[str] = Field(default_factory=list)

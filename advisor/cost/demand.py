@@ -1,0 +1,72 @@
+"""What the use case asks of a service, in plain floats: volume, peak, limit, generations per item.
+
+An *item* is one accepted output of the use case (what `volume_per_day` counts). A *generation* is
+one output that the model makes: an item needs `samples_per_input` x takes of them. Takes count
+only where the user stated them: the default of the intake form is a budget, not an expectation.
+A *request* is what the estimate times: one batch. A *job* is what a GPU does in one go for one
+queue place: one request, or all requests of one generation where it needs several.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from advisor.errors import InputError
+from advisor.figure import Basis
+
+if TYPE_CHECKING:
+    from advisor.usecase import UseCase
+
+SECONDS_PER_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Floats that a fleet is sized for. Rates per day, times in seconds."""
+
+    volume_per_day: float
+    generations_per_item: float
+    peak_factor: float
+    peak_concurrent: int | None
+    limit_s: float | None
+    latency_kind: str
+    percentile: float
+
+    def at_volume(self, volume_per_day: float) -> Demand:
+        """The same demand at another volume. Concurrency is kept: it is a separate requirement."""
+        if not 0 < volume_per_day < float("inf"):
+            raise InputError(f"volume_per_day {volume_per_day:g} is out of range: give more than 0")
+        return replace(self, volume_per_day=volume_per_day)
+
+    @property
+    def generations_per_s(self) -> float:
+        """Mean rate over the day."""
+        return self.volume_per_day * self.generations_per_item / SECONDS_PER_DAY
+
+
+def demand_of(use_case: UseCase) -> Demand:
+    """The demand of a use case; the limit of an experience class is the one that the rules read."""
+    from advisor.rules.reading import time_limit  # here: rules import cost records
+
+    kind, limit_s = time_limit(use_case) or (use_case.latency.kind, None)
+    return Demand(
+        volume_per_day=use_case.volume_per_day,
+        generations_per_item=generations_per_item(use_case),
+        peak_factor=use_case.peak_factor,
+        peak_concurrent=use_case.peak_concurrent,
+        limit_s=limit_s,
+        latency_kind=kind,
+        percentile=use_case.latency.percentile,
+    )
+
+
+def generations_per_item(use_case: UseCase) -> float:
+    takes = use_case.takes_per_item if "takes_per_item" in use_case.model_fields_set else 1
+    return float(takes * use_case.samples_per_input)
+
+
+def basis_of(use_case: UseCase, *names: str) -> list[Basis]:
+    """`asked` for each named field that the user stated, else `assumed`."""
+    stated = use_case.model_fields_set
+    return [Basis.asked if name in stated else Basis.assumed for name in names]

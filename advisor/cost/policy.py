@@ -1,0 +1,83 @@
+"""How a service is run, where the use case does not say: each default with its reason.
+
+A default is `assumed` until the caller states it:
+
+    ServingPolicy()                                # everything assumed
+    ServingPolicy.stated(utilisation_cap=0.6)      # the cap is asked, the rest assumed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from advisor.errors import InputError
+from advisor.figure import Basis
+
+REASONS: dict[str, str] = {
+    "utilisation_cap": "70 % busy at the peak leaves room for bursts and a lost GPU (judgement)",
+    "service_scv": "all requests of one workload are taken to need the same time",
+    "spot_overhead": "10 % more hours for work lost and done again (judgement; AWS Spot Instance"
+    " Advisor, 2025-05: L4 < 5 %, A100 5-10 %, H100 10-20 % interrupted a month)",
+    "spot_overhead_low": "no interruption",
+    "spot_overhead_high": "20 % (judgement)",
+    "cold_start_s": "30 s to start a worker and load the weights (judgement; 5 to 120 s)",
+    "cold_start_low_s": "5 s (judgement)",
+    "cold_start_high_s": "120 s (judgement)",
+    "idle_timeout_s": "5 s of idle time is billed after each request (RunPod's serverless rule)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServingPolicy:
+    """Planned utilisation, interruptions and cold starts. Shares are 0-1, times in seconds."""
+
+    utilisation_cap: float = 0.7
+    service_scv: float = 0.0
+    spot_overhead: float = 0.10
+    spot_overhead_low: float = 0.0
+    spot_overhead_high: float = 0.20
+    cold_start_s: float = 30.0
+    cold_start_low_s: float = 5.0
+    cold_start_high_s: float = 120.0
+    idle_timeout_s: float = 5.0
+    asked: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not 0.01 <= self.utilisation_cap <= 0.98:
+            raise InputError(
+                f"planned utilisation {self.utilisation_cap:g} cannot be held: give 0.01 to 0.98"
+            )
+        if not 0 <= self.service_scv <= 10:
+            raise InputError(f"service_scv {self.service_scv:g} is out of range: give 0 to 10")
+        _ordered(
+            "spot_overhead", self.spot_overhead_low, self.spot_overhead, self.spot_overhead_high
+        )
+        _ordered("cold_start_s", self.cold_start_low_s, self.cold_start_s, self.cold_start_high_s)
+
+    @classmethod
+    def stated(cls, **values: float) -> ServingPolicy:
+        """A policy whose given values were asked for; a stated value has no interval of its own."""
+        known = {field.name for field in fields(cls)} - {"asked"}
+        for name in values:
+            if name not in known:
+                raise InputError(f"unknown policy '{name}': known are {', '.join(sorted(known))}")
+        points: dict[str, Any] = dict(values)
+        for name, ends in (
+            ("spot_overhead", ("spot_overhead_low", "spot_overhead_high")),
+            ("cold_start_s", ("cold_start_low_s", "cold_start_high_s")),
+        ):
+            if name in values:
+                points = {**dict.fromkeys(ends, values[name]), **points}
+        return cls(**points, asked=frozenset(values))
+
+    def basis(self, name: str) -> Basis:
+        return Basis.asked if name in self.asked else Basis.assumed
+
+    def source(self, name: str) -> str:
+        return "stated" if name in self.asked else REASONS[name]
+
+
+def _ordered(name: str, low: float, value: float, high: float) -> None:
+    if not 0 <= low <= value <= high:
+        raise InputError(f"{name}: {low:g}, {value:g}, {high:g} must rise and not be negative")
