@@ -117,7 +117,7 @@ def _serving_findings(answer: Assessment):  # type: ignore[no-untyped-def]
 
 
 def _show(answer: Assessment, source: str, why_not: bool) -> None:
-    from advisor.report.words import figure_text
+    from advisor.report.numbers import figure_text
 
     click.echo(f"Use case   {answer.use_case.title}   ({source})")
     click.echo(f"Answer     {answer.headline}")

@@ -34,7 +34,7 @@ def estimate(
     if as_json:
         print_json(result)
         return
-    from advisor.report.words import figure_text
+    from advisor.report.numbers import figure_text
 
     click.echo(f"{model} on {result.device}: {result.workload.describe()}")
     click.echo(f"  latency   {figure_text(result.latency_s)}   {result.latency_s.basis}")

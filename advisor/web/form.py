@@ -20,11 +20,19 @@ from advisor.web.state import answer_for, asked_json, fill
 
 _UNITS = {"ms": 1.0, "s": 1e3, "min": 6e4, "h": 3.6e6}
 _UNSTATED = "not stated"
+# The view of where the form leads stays in sight while the form is scrolled.
+_STYLE = """<style>
+.stMainBlockContainer { padding-top: 2.5rem; }
+@media (min-width: 900px) {
+  [data-testid="stColumn"]:has(.st-key-preview) { position: sticky; top: 4rem; align-self: flex-start; }
+}
+</style>"""
 
 
 def show_form() -> None:
     """The form beside a live view of where it leads."""
-    st.title("Which generative architecture, at what cost, and how sure?")
+    st.header("Which generative architecture, at what cost, and how sure?")
+    st.html(_STYLE)
     _presets()
     form, preview = st.columns([2, 1], gap="large")
     with form:
@@ -98,8 +106,12 @@ def _fields() -> dict[str, Any]:
 
 
 def _ask(question: Question, stated: dict[str, Any]) -> None:
-    """One question: its fields side by side under its text."""
-    st.markdown(f"**{question.text}**", help=question.why)
+    """One question: a single field under its text, several side by side with their own labels."""
+    if len(question.fields) == 1 and question.fields[0] not in ("latency", "inputs"):
+        name = question.fields[0]
+        _widget(name, UseCase.model_fields[name], stated, question)
+        return
+    st.markdown(question.text, help=question.why)
     if question.fields == ("latency",):
         _latency(stated)
         return
@@ -112,27 +124,50 @@ def _ask(question: Question, stated: dict[str, Any]) -> None:
             _widget(name, UseCase.model_fields[name], stated)
 
 
-def _widget(name: str, field: FieldInfo, stated: dict[str, Any]) -> None:
-    label = label_of(name)
+def _widget(
+    name: str, field: FieldInfo, stated: dict[str, Any], question: Question | None = None
+) -> None:
+    label = _label(name, question)
+    why = question.why if question else None
     kind = _without_none(field.annotation)
     hint = "" if field.is_required() else f"assumed if not stated: {_shown(field.default)}"
     if get_origin(kind) is list:
-        _list(name, field, label, hint, stated)
+        _list(name, field, label, hint, stated, why)
     elif get_origin(kind) is Literal:
         value = st.selectbox(
-            label, list(get_args(kind)), index=None, key=f"f_{name}", placeholder=hint or None
+            label,
+            list(get_args(kind)),
+            index=None,
+            key=f"f_{name}",
+            placeholder=hint or None,
+            help=why,
         )
         _state(name, value, stated)
     elif kind is bool:
         answer = st.selectbox(
-            label, ["yes", "no"], index=None, key=f"f_{name}", placeholder=hint or _UNSTATED
+            label,
+            ["yes", "no"],
+            index=None,
+            key=f"f_{name}",
+            placeholder=hint or _UNSTATED,
+            help=why,
         )
         _state(name, None if answer is None else answer == "yes", stated)
     else:
-        _number(name, kind, label, hint, stated)
+        _number(name, kind, label, hint, stated, why)
 
 
-def _number(name: str, kind: Any, label: str, hint: str, stated: dict[str, Any]) -> None:
+def _label(name: str, question: Question | None) -> str:
+    """The question itself where it has one field, with the field's unit; else the field's name."""
+    if question is None:
+        return label_of(name)
+    unit = label_of(name).partition(", ")[2]
+    return f"{question.text} ({unit})" if unit else question.text
+
+
+def _number(
+    name: str, kind: Any, label: str, hint: str, stated: dict[str, Any], why: str | None
+) -> None:
     whole = kind is int
     value = st.number_input(
         label,
@@ -141,12 +176,18 @@ def _number(name: str, kind: Any, label: str, hint: str, stated: dict[str, Any])
         format="%d" if whole else "%g",
         key=f"f_{name}",
         placeholder=hint or None,
+        help=why,
     )
     _state(name, value if value is None else kind(value), stated)
 
 
 def _list(
-    name: str, field: FieldInfo, label: str, hint: str, stated: dict[str, Any]
+    name: str,
+    field: FieldInfo,
+    label: str,
+    hint: str,
+    stated: dict[str, Any],
+    why: str | None = None,
 ) -> None:
     (item,) = get_args(_without_none(field.annotation))
     if get_origin(item) is Literal:
@@ -156,7 +197,7 @@ def _list(
 
         options = list(load_catalog().devices)
     value = st.multiselect(
-        label, options, key=f"f_{name}", placeholder=hint or "choose", label_visibility="visible"
+        label, options, key=f"f_{name}", placeholder=hint or "choose", help=why
     )
     _state(name, value or None, stated)
 
@@ -199,8 +240,11 @@ def _inputs(stated: dict[str, Any]) -> None:
 
 def _preview(stated: dict[str, Any]) -> None:
     """Where the form leads so far, and what stands in its way; then the button."""
-    with st.container(border=True):
+    with st.container(border=True, key="preview"):
         st.subheader("So far")
+        if "outputs" not in stated:
+            st.info("Say what comes out, and the answer so far appears here.")
+            return
         try:
             use_case = parse_use_case(stated, "the form")
         except InputError as error:
