@@ -51,7 +51,12 @@ class UnknownName(InputError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name = kind, name
-        super().__init__(f"unknown {kind} '{name[:80]}'{suggest(name, known)}")
+        super().__init__(f"unknown {kind} '{printable(name)}'{suggest(name, known)}")
+
+
+def printable(text: str, length: int = 80) -> str:
+    """What a user typed, shortened and on one line, so that it can stand in a message."""
+    return "".join(c if c.isprintable() else " " for c in text[:length])
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -60,9 +65,13 @@ def suggest(name: str, known: Iterable[str]) -> str:
     Prefix matches come first ("h10" means h100-sxm before any one-letter typo).
     """
     names = sorted(known)
-    lowered = name.lower()
+    if not names:
+        return ": none is known"
+    lowered = name[:80].lower()  # nothing is gained from comparing more
+    folded = {n.lower(): n for n in names}
     near = [n for n in names if lowered and n.lower().startswith(lowered)]
-    near += [n for n in difflib.get_close_matches(lowered, names, n=4, cutoff=0.5) if n not in near]
+    close = difflib.get_close_matches(lowered, folded, n=4, cutoff=0.5)
+    near += [folded[c] for c in close if folded[c] not in near]
     if near:
         return f": did you mean {', '.join(near[:4])}?"
     if len(names) <= 12:

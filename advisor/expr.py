@@ -1,7 +1,8 @@
-"""Small arithmetic expressions in catalog files, such as `height // 8` or `2 if guidance > 1 else 1`.
+"""Small arithmetic expressions of catalog files: `height // 8`, `2 if guidance > 1 else 1`.
 
 Names are looked up in the symbols given; `c.x` reads a component's configuration. Nothing else of
-Python is reachable: no calls but min, max and ceil, no attributes but configuration fields.
+Python is reachable: no calls but min, max and ceil, no attributes but configuration fields, and
+arithmetic on numbers only, so that no expression can take long or grow large.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from functools import lru_cache
 from typing import Any
 
 from advisor.errors import DataError
+
+MAX_LENGTH = 500
 
 _BINARY: dict[type, Any] = {
     ast.Add: operator.add,
@@ -31,7 +34,8 @@ _COMPARE: dict[type, Any] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-_CALLS = {"min": min, "max": max, "ceil": math.ceil}
+_CALLS: dict[str, Any] = {"min": min, "max": max, "ceil": math.ceil}
+_FAULTS = (TypeError, ArithmeticError, IndexError, ValueError, RecursionError)
 
 Expression = str | int | float
 
@@ -39,13 +43,18 @@ Expression = str | int | float
 def evaluate(
     expression: Expression, symbols: Mapping[str, Any], config: Mapping[str, Any] | None = None
 ) -> float:
-    """The value of `expression`. Raises DataError on an unknown name or anything but arithmetic."""
+    """The value of `expression`, a finite number.
+
+    Raises DataError on an unknown name, anything but arithmetic, or a result that is no number.
+    """
     if isinstance(expression, int | float):
-        return expression
+        return _finite(expression, expression)
     try:
-        return _value(_parse(expression), symbols, config or {})
-    except (KeyError, TypeError, ZeroDivisionError, IndexError) as error:
-        raise DataError(f"expression '{expression}' cannot be computed: {error!r}") from None
+        return _finite(_value(_parse(expression), symbols, config or {}), expression)
+    except KeyError as error:
+        raise DataError(f"expression '{_short(expression)}' names an unknown {error}") from None
+    except _FAULTS as error:
+        raise DataError(f"expression '{_short(expression)}' cannot be computed: {error}") from None
 
 
 def evaluate_int(
@@ -54,21 +63,46 @@ def evaluate_int(
     """As `evaluate`, for counts and sizes; a value that is not whole is an error."""
     value = evaluate(expression, symbols, config)
     if value != int(value):
-        raise DataError(f"expression '{expression}' gives {value}, not a whole number")
+        raise DataError(f"expression '{_short(expression)}' gives {value}, not a whole number")
     return int(value)
+
+
+def _finite(value: Any, expression: Expression) -> float:
+    """`value` if it is a finite number (a comparison counts as 1 or 0)."""
+    if not isinstance(value, int | float):
+        raise TypeError(f"it gives a {type(value).__name__}, not a number")
+    if not math.isfinite(value):
+        raise DataError(f"expression '{_short(expression)}' gives {value}, which is not finite")
+    return int(value) if isinstance(value, bool) else value
+
+
+def _short(expression: Expression) -> str:
+    return str(expression)[:80]
 
 
 @lru_cache(maxsize=4096)
 def _parse(expression: str) -> ast.expr:
+    if len(expression) > MAX_LENGTH:
+        raise DataError(
+            f"expression '{_short(expression)}...' is over {MAX_LENGTH} characters long"
+        )
     try:
-        return ast.parse(expression, mode="eval").body
-    except SyntaxError:
-        raise DataError(f"'{expression}' is not an expression") from None
+        return ast.parse(expression.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise DataError(f"'{_short(expression)}' is not an expression") from None
+
+
+def _number(node: ast.expr, symbols: Mapping[str, Any], config: Mapping[str, Any]) -> Any:
+    """The value of an operand, which must be a number: lists must not be multiplied."""
+    value = _value(node, symbols, config)
+    if not isinstance(value, int | float):
+        raise TypeError(f"'{_short(ast.unparse(node))}' is not a number")
+    return value
 
 
 def _value(node: ast.expr, symbols: Mapping[str, Any], config: Mapping[str, Any]) -> Any:
     match node:
-        case ast.Constant(value=int() | float() as number):
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             return number
         case ast.Name(id=name):
             return symbols[name]
@@ -77,18 +111,16 @@ def _value(node: ast.expr, symbols: Mapping[str, Any], config: Mapping[str, Any]
         case ast.Subscript(value=inner, slice=index):
             return _value(inner, symbols, config)[_value(index, symbols, config)]
         case ast.UnaryOp(op=ast.USub(), operand=inner):
-            return -_value(inner, symbols, config)
+            return -_number(inner, symbols, config)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
             return _BINARY[type(op)](
-                _value(left, symbols, config), _value(right, symbols, config)
+                _number(left, symbols, config), _number(right, symbols, config)
             )
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
-            return _COMPARE[type(op)](
-                _value(left, symbols, config), _value(right, symbols, config)
-            )
+            return _COMPARE[type(op)](_value(left, symbols, config), _value(right, symbols, config))
         case ast.IfExp(test=test, body=body, orelse=orelse):
             chosen = body if _value(test, symbols, config) else orelse
             return _value(chosen, symbols, config)
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _CALLS:
             return _CALLS[name](*(_value(arg, symbols, config) for arg in args))
-    raise DataError(f"'{ast.unparse(node)}' is not allowed in a catalog expression")
+    raise DataError(f"'{_short(ast.unparse(node))}' is not allowed in a catalog expression")

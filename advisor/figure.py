@@ -64,7 +64,9 @@ class Figure(BaseModel):
         )
 
     def times(self, factor: float, unit: str | None = None) -> Figure:
-        """This figure scaled by an exact, non-negative factor."""
+        """This figure times an exact factor. Raises ValueError if that is negative or infinite."""
+        if not (0 <= factor < math.inf and math.isfinite(self.high * factor)):
+            raise ValueError(f"a figure cannot be scaled by {factor}")
         return self.model_copy(
             update={
                 "value": self.value * factor,
@@ -75,7 +77,12 @@ class Figure(BaseModel):
         )
 
     def plus(self, other: Figure) -> Figure:
-        """The sum of two figures; ends of intervals are added (errors may go together)."""
+        """The sum of two figures of one unit; ends of intervals are added (errors may go together).
+
+        Raises ValueError when the units differ.
+        """
+        if self.unit != other.unit:
+            raise ValueError(f"{self.unit} and {other.unit} cannot be added")
         return Figure(
             value=self.value + other.value,
             low=self.low + other.low,
@@ -95,8 +102,11 @@ class Figure(BaseModel):
         if self.low == self.high:
             return 1.0 if self.value <= limit else 0.0
         edge = self.high if limit >= self.value else self.low
-        if limit > 0 and self.low > 0:
-            distance, spread = math.log(limit / self.value), abs(math.log(edge / self.value))
+        if self.low > 0:
+            if limit <= 0:
+                return 0.0
+            centre = math.log(self.value)
+            distance, spread = math.log(limit) - centre, abs(math.log(edge) - centre)
         else:
             distance, spread = limit - self.value, abs(edge - self.value)
         if spread == 0:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
+import re
+import stat
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,28 +33,33 @@ def read_bounded(path: str | Path, max_bytes: int = MAX_BYTES) -> str:
     try:
         with file.open("rb") as handle:
             raw = handle.read(max_bytes + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(f"cannot read {file}: {reason}") from None
+    except (OSError, ValueError) as error:  # ValueError: a path that no file can have
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise InputError(f"cannot read {str(path)!r}: {reason}") from None
     if len(raw) > max_bytes:
         raise InputError(f"{file} is larger than {max_bytes // 1024} KiB: give a smaller file")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{file} is not UTF-8 text (byte {error.start}): save it as UTF-8") from None
+        raise InputError(
+            f"{file} is not UTF-8 text (byte {error.start}): save it as UTF-8"
+        ) from None
 
 
 def parse_yaml(text: str, where: str = "input") -> tuple[Any, Lines]:
     """A YAML document as plain data, and the line of every path in it.
 
-    Events are scanned before anything is built, so that alias bombs, deep nesting and duplicate
-    keys are refused in linear time. Raises InputError with a line number.
+    Events are scanned before anything is built, so that alias bombs, deep nesting, tags and
+    duplicate keys are refused in linear time. Raises InputError, with a line number where the
+    fault has one.
     """
     lines = _scan(text, where)
     try:
-        return yaml.load(text, Loader=_Loader), lines
+        data = yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, ValueError, IndexError, OverflowError, RecursionError) as error:
         raise InputError(f"{where} is not valid YAML: {_yaml_reason(error)}") from None
+    _refuse_non_finite(data, "", lines, where)
+    return data, lines
 
 
 def parse_json(text: str, where: str = "input") -> Any:
@@ -59,21 +68,21 @@ def parse_json(text: str, where: str = "input") -> Any:
     def refuse(token: str) -> Any:
         raise InputError(f"{where} holds {token}, which is not a number JSON allows")
 
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise InputError(f"{where} gives '{key[:80]}' twice: keep one")
-        return dict(pairs)
+    def finite(token: str) -> float:
+        return value if math.isfinite(value := float(token)) else refuse(token[:80])
 
-    depth = deepest = 0
-    for char in text:
-        depth += (char in "[{") - (char in "]}")
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in seen:
+                raise InputError(f"{where} gives '{key[:80]}' twice: keep one")
+            seen[key] = value
+        return seen
+
+    if _json_depth(text) > MAX_DEPTH:
         raise InputError(f"{where} is nested deeper than {MAX_DEPTH} levels")
     try:
-        return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
+        return json.loads(text, parse_constant=refuse, parse_float=finite, object_pairs_hook=unique)
     except json.JSONDecodeError as error:
         raise InputError(
             f"{where}, line {error.lineno}: not valid JSON ({error.msg.lower()})"
@@ -94,7 +103,10 @@ def read_document(path: str | Path, max_bytes: int = MAX_BYTES) -> tuple[Any, Li
 
 
 def write_atomic(path: str | Path, content: str | bytes) -> None:
-    """Write a whole file or nothing: temporary file, fsync, rename, fsync of the folder."""
+    """Write a whole file or nothing: temporary file, fsync, rename, fsync of the folder.
+
+    A file that is replaced keeps its permissions. Raises InputError, the old file untouched.
+    """
     target = Path(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
@@ -107,17 +119,47 @@ def write_atomic(path: str | Path, content: str | bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
+        os.chmod(name, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644)
         os.replace(name, target)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(name)
-        raise InputError(f"cannot write {target}: {error.strerror}") from None
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        if isinstance(error, OSError):
+            raise InputError(f"cannot write {target}: {error.strerror}") from None
+        raise
+    with contextlib.suppress(OSError):  # the file is in place; some systems cannot sync a folder
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+
+
+def _json_depth(text: str) -> int:
+    """Deepest nesting of brackets outside strings, in linear time."""
+    depth = deepest = 0
+    for char in _JSON_STRING.sub("", text):
+        if char in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "]}":
+            depth -= 1
+    return deepest
+
+
+def _refuse_non_finite(data: Any, path: str, lines: Lines, where: str) -> None:
+    """Raise InputError at .nan and .inf: YAML has them, no figure may."""
+    if isinstance(data, dict | list):
+        items = data.items() if isinstance(data, dict) else enumerate(data)
+        for key, value in items:
+            _refuse_non_finite(value, f"{path}.{key}" if path else str(key), lines, where)
+    elif isinstance(data, float) and not math.isfinite(data):
+        line = lines.get(path)
+        place = f"{where}, line {line}" if line else where
+        raise InputError(f"{place}: {path or 'the value'} is {data}, which is not a number to use")
 
 
 def _yaml_reason(error: Exception) -> str:
@@ -155,6 +197,7 @@ class _Level:
 
 def _visit(event: Any, stack: list[_Level], lines: Lines, where: str) -> None:
     line = event.start_mark.line + 1
+    _refuse_tags_and_bad_dates(event, line, where)
     if isinstance(event, yaml.AliasEvent):
         raise InputError(f"{where}, line {line}: aliases (*name) are not allowed: write it out")
     if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
@@ -177,6 +220,21 @@ def _visit(event: Any, stack: list[_Level], lines: Lines, where: str) -> None:
         else:
             lines.setdefault(level.child(), line)
             _advance(stack)
+
+
+_DATE = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)")
+
+
+def _refuse_tags_and_bad_dates(event: Any, line: int, where: str) -> None:
+    tag = getattr(event, "tag", None)
+    if tag is not None:
+        raise InputError(f"{where}, line {line}: tags ({tag[:80]}) are not allowed: leave it out")
+    if isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
+        match = _DATE.fullmatch(event.value)
+        try:
+            _ = match and date(*map(int, match.groups()))
+        except ValueError:
+            raise InputError(f"{where}, line {line}: {event.value} is not a date") from None
 
 
 def _advance(stack: list[_Level]) -> None:

@@ -3,6 +3,7 @@
 `load_catalog()` reads the shipped folder with the user's own folders laid over it.
 """
 
+from advisor.catalog.energy import Energy, Estimated, Grid, Purchase
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.schema import (
     ApiPrice,
@@ -22,10 +23,14 @@ __all__ = [
     "Catalog",
     "Component",
     "Device",
+    "Energy",
     "EntryPoint",
+    "Estimated",
     "Family",
+    "Grid",
     "Model",
     "Price",
+    "Purchase",
     "StageSpec",
     "load_catalog",
 ]

@@ -1,10 +1,11 @@
 """Reading a catalog folder: one YAML file per family, model and component; CSV tables for the rest.
 
     families/<id>.yaml  models/<id>.yaml  components/<id>.yaml  traces/<component>.json
-    devices.csv  prices.csv  api_prices.csv
+    devices.csv  prices.csv  api_prices.csv  energy.yaml
 
 A second folder laid over the first adds entries and replaces those of the same id (for tables, of
-the same key). Entries are read when asked for, so a short command reads little.
+the same key columns; energy.yaml as a whole). Everything is read when first asked for, so a short
+command reads little.
 """
 
 from __future__ import annotations
@@ -13,21 +14,27 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from advisor.catalog.energy import Energy
 from advisor.catalog.schema import ApiPrice, Component, Device, Family, Model, Price
-from advisor.errors import DataError, UnknownName
+from advisor.errors import DataError, InputError, UnknownName, printable
 from advisor.files import Lines, parse_yaml, read_bounded
 from advisor.paths import data_dir, home_dir
 
 T = TypeVar("T", bound=BaseModel)
 MAX_TABLE_BYTES = 8 * 1024 * 1024
+
+# A row of a later layer replaces all rows of the same key in earlier ones. Prices keep several
+# dates of one offer, so a key may repeat within a layer; a device may not.
+DEVICE_KEY = ("id",)
+PRICE_KEY = ("provider", "instance", "device", "region")
+API_PRICE_KEY = ("provider", "model", "unit", "quality_or_size")
 
 
 class Entries(Mapping[str, T], Generic[T]):
@@ -61,11 +68,16 @@ class Entries(Mapping[str, T], Generic[T]):
         return self._files[name]
 
     def _load(self, name: str, file: Path) -> T:
-        data, lines = parse_yaml(read_bounded(file), str(file))
-        entry = validated(self._schema, data, str(file), lines)
+        entry = read_entry(self._schema, file)
         if getattr(entry, "id", name) != name:
             raise DataError(f"{file}: id '{getattr(entry, 'id', '')}' differs from the file name")
         return entry
+
+
+def read_entry(schema: type[T], file: Path) -> T:
+    """One YAML file as a record. Raises InputError or DataError, with file and line."""
+    data, lines = parse_yaml(read_bounded(file), str(file))
+    return validated(schema, data, str(file), lines)
 
 
 def validated(schema: type[T], data: Any, where: str, lines: Lines | None = None) -> T:
@@ -73,12 +85,29 @@ def validated(schema: type[T], data: Any, where: str, lines: Lines | None = None
     try:
         return schema.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        path = ".".join(str(part) for part in first["loc"])
-        line = (lines or Lines()).get(path)
+        first = error.errors(include_url=False, include_input=False)[0]
+        path = [str(part) for part in first["loc"]]
+        line = _line(path, lines) if lines is not None else None
         place = f"{where}, line {line}" if line else where
-        label = f"{path}: " if path else ""
-        raise DataError(f"{place}: {label}{first['msg'].removeprefix('Value error, ')}") from None
+        label = f"{'.'.join(path)}: " if path else ""
+        reason = _REASONS.get(first["type"], first["msg"]).removeprefix("Value error, ")
+        raise DataError(f"{place}: {label}{reason}") from None
+
+
+_REASONS = {
+    "missing": "is missing: add it",
+    "extra_forbidden": "is not a known field: see catalog/README.md",
+    "model_type": "must be a mapping of fields",
+}
+
+
+def _line(path: list[str], lines: Lines) -> int | None:
+    """Line of a path or, for something that is missing, of what should hold it."""
+    for length in range(len(path), -1, -1):
+        line = lines.get(".".join(path[:length]))
+        if line is not None:
+            return line
+    return None
 
 
 class Catalog:
@@ -97,30 +126,53 @@ class Catalog:
 
     @cached_property
     def devices(self) -> dict[str, Device]:
-        rows = self._table("devices.csv", Device, lists=("aliases",))
+        rows = self._table("devices.csv", Device, DEVICE_KEY, lists=("aliases",), unique=True)
         return {device.id: device for device in rows}
 
     @cached_property
     def prices(self) -> list[Price]:
-        return self._table("prices.csv", Price)
+        return self._table("prices.csv", Price, PRICE_KEY)
 
     @cached_property
     def api_prices(self) -> list[ApiPrice]:
-        return self._table("api_prices.csv", ApiPrice)
+        return self._table("api_prices.csv", ApiPrice, API_PRICE_KEY)
+
+    @cached_property
+    def energy(self) -> Energy:
+        """Grids, PUE, electricity, purchase and depreciation of the last layer that has them."""
+        files = [folder / "energy.yaml" for folder in self.folders]
+        found = [file for file in files if file.is_file()]
+        if not found:
+            raise DataError(f"no energy.yaml in {', '.join(map(str, self.folders))}: reinstall")
+        return read_entry(Energy, found[-1])
+
+    @cached_property
+    def _device_names(self) -> dict[str, list[str]]:
+        """Ids that each name may mean; names in folded case."""
+        names: dict[str, list[str]] = {}
+        for device in self.devices.values():
+            for name in {n.casefold() for n in (device.torch_name, *device.aliases) if n}:
+                names.setdefault(name, []).append(device.id)
+        return names
 
     def device(self, name: str) -> Device:
-        """A device by id or by an unambiguous alias. Raises UnknownName with near names."""
-        if name in self.devices:
-            return self.devices[name]
-        lowered = name.casefold()
-        known = [
-            device
-            for device in self.devices.values()
-            if lowered in {alias.casefold() for alias in [*device.aliases, device.torch_name or ""]}
-        ]
-        if len(known) == 1:
-            return known[0]
-        raise UnknownName("device", name, [d.id for d in known] or self.devices)
+        """A device by id, torch name or alias, in any case.
+
+        Raises InputError naming the candidates when several boards share the name ("A100"), and
+        UnknownName with the nearest known names otherwise.
+        """
+        folded = name.strip().casefold()
+        if folded in self.devices:
+            return self.devices[folded]
+        meant = self._device_names.get(folded, [])
+        if len(meant) == 1:
+            return self.devices[meant[0]]
+        if meant:
+            raise InputError(
+                f"device '{printable(name)}' is more than one: "
+                f"say which of {', '.join(sorted(meant))}"
+            )
+        raise UnknownName("device", name, self.devices)
 
     def models_of(self, family: str) -> list[Model]:
         return [model for model in self.models.values() if model.family == family]
@@ -136,30 +188,58 @@ class Catalog:
                     digest.update(hashlib.sha256(file.read_bytes()).digest())
         return digest.hexdigest()[:12]
 
-    def _table(self, name: str, schema: type[T], lists: tuple[str, ...] = ()) -> list[T]:
-        """A CSV table; rows of a later layer replace rows of the same first column."""
-        merged: dict[str, list[T]] = {}
+    def _table(
+        self,
+        name: str,
+        schema: type[T],
+        key: Sequence[str],
+        lists: tuple[str, ...] = (),
+        unique: bool = False,
+    ) -> list[T]:
+        """A CSV table; rows of a later layer replace rows of the same key."""
+        merged: dict[tuple[str, ...], list[T]] = {}
         for folder in self.folders:
             file = folder / name
             if not file.is_file():
                 continue
-            layer: dict[str, list[T]] = {}
-            text = read_bounded(file, MAX_TABLE_BYTES)
-            for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
-                record = validated(schema, _typed(row, lists), f"{file}, line {number}")
-                layer.setdefault(next(iter(row.values()), ""), []).append(record)
+            layer: dict[tuple[str, ...], list[T]] = {}
+            for line, row in _rows(file):
+                record = validated(schema, _typed(row, lists), f"{file}, line {line}")
+                own = tuple(row.get(column) or "" for column in key)
+                if unique and own in layer:
+                    raise DataError(f"{file}, line {line}: '{' '.join(own)}' is given twice")
+                layer.setdefault(own, []).append(record)
             merged.update(layer)
         return [record for group in merged.values() for record in group]
 
 
-def _typed(row: dict[str, Any], lists: tuple[str, ...]) -> dict[str, Any]:
+def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows of a CSV file with the line each ends on. Raises DataError where a row is broken."""
+    reader = csv.reader(io.StringIO(read_bounded(file, MAX_TABLE_BYTES), newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        if len(set(header)) < len(header):
+            raise DataError(f"{file}, line 1: a column is given twice")
+        for cells in reader:
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                raise DataError(
+                    f"{file}, line {reader.line_num}: {len(cells)} cells under "
+                    f"{len(header)} columns: quote cells that hold a comma"
+                )
+            yield reader.line_num, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        raise DataError(f"{file}, line {reader.line_num}: not valid CSV ({error})") from None
+
+
+def _typed(row: Mapping[str, str], lists: tuple[str, ...]) -> dict[str, Any]:
     """A CSV row with empty cells left out (unknown stays unknown) and list cells split at '|'."""
-    typed: dict[str, Any] = {}
-    for key, value in row.items():
-        if value in ("", None):
-            continue
-        typed[key] = [part for part in value.split("|") if part] if key in lists else value
-    return typed
+    return {
+        key: [part for part in value.split("|") if part] if key in lists else value
+        for key, value in row.items()
+        if value != ""
+    }
 
 
 def load_catalog(folder: str | Path | None = None) -> Catalog:
@@ -172,14 +252,6 @@ def _load_catalog(folder: str | None, _home: str) -> Catalog:
     layers = [data_dir("catalog"), home_dir() / "catalog"]
     if folder is not None:
         if not Path(folder).is_dir():
-            raise DataError(f"no catalog folder at {folder}: give an existing folder")
+            raise InputError(f"no catalog folder at {folder}: give an existing folder")
         layers.append(Path(folder))
     return Catalog(*layers)
-
-
-def parse_date(text: str) -> date | None:
-    """A date if the text is one ('2026-07-20'); undated snapshots stay None."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

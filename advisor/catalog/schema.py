@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from advisor.errors import InputError, UnknownName
+from advisor.errors import InputError
 from advisor.expr import Expression, evaluate
 from advisor.workload import Workload
 
@@ -242,7 +242,7 @@ class Tier(Entry):
 
 
 class OutputSpec(Entry):
-    """What one generation gives, in symbols: shape of the last stage's result and how to save it."""
+    """What one generation gives, in symbols: the shape of the result and how to save it."""
 
     kind: Literal["text", "image", "video", "audio", "point-cloud", "field", "sequence", "series"]
     shape: list[Expression] = []
@@ -420,7 +420,8 @@ class Price(Entry):
 
     @model_validator(mode="after")
     def _agrees(self) -> Price:
-        full, spot, each = self.on_demand_usd_per_hour, self.spot_usd_per_hour, self.usd_per_gpu_hour
+        full, spot = self.on_demand_usd_per_hour, self.spot_usd_per_hour
+        each = self.usd_per_gpu_hour
         if full is None and spot is None:
             raise ValueError("needs an on-demand or a spot price: leave out a row without a price")
         if full is not None and spot is not None and spot > full:
@@ -428,7 +429,9 @@ class Price(Entry):
         if each is not None and (
             full is None or abs(each * self.gpu_count - full) > PER_GPU_TOLERANCE * full
         ):
-            raise ValueError(f"{each:g} per GPU x {self.gpu_count} is not the price of the instance")
+            raise ValueError(
+                f"{each:g} per GPU x {self.gpu_count} is not the price of the instance"
+            )
         return self
 
 
@@ -447,89 +450,6 @@ class ApiPrice(Entry):
     source: Text
     confidence: Text
     notes: str = ""
-
-
-class Estimated(Entry):
-    """A figure with its plausible range. `low` and `high` are a judgement where the notes say so."""
-
-    value: float = Field(ge=0)
-    low: float = Field(ge=0)
-    high: float = Field(ge=0)
-    unit: Text
-    as_of: date | None = None
-    as_of_text: Text
-    source: Text
-    confidence: Text
-    notes: str = ""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Estimated:
-        if not self.low <= self.value <= self.high:
-            raise ValueError(f"range {self.low:g} to {self.high:g} does not hold {self.value:g}")
-        return self
-
-
-class Grid(Entry):
-    """Carbon intensity of electricity in a country, state or cloud region. gCO2 per kWh."""
-
-    id: Identifier  # iso3 in lower case (fra), us-<state>, or gcp-<region>
-    name: Text
-    g_co2_per_kwh: float = Field(ge=0)
-    year: int
-    source: Text
-    confidence: Text
-    notes: str = ""
-
-
-class Purchase(Entry):
-    """What a device costs to buy, one piece, USD without tax."""
-
-    device: Identifier
-    usd: Estimated
-    condition: Literal["new", "used", "list"]  # list = the vendor's launch price
-
-
-class Energy(Entry):
-    """What owned hardware and carbon need: grids, PUE, electricity, purchase, depreciation.
-
-    `grids` and `purchases` are searched with `grid` and `purchase`; `cloud_regions` maps
-    "<provider> <region>" to a grid.
-    """
-
-    grids: list[Grid] = Field(min_length=1)
-    cloud_regions: dict[str, Identifier]
-    pue: dict[str, Estimated]  # hyperscaler, colocation, office, survey-mean
-    electricity: dict[str, Estimated]  # USD per kWh: world, europe, ..., large-us-site
-    purchases: list[Purchase] = []
-    depreciation_years: Estimated
-    residual_share: Estimated
-    server_factor: Estimated  # whole server / its GPUs
-    sources: list[Text] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _whole(self) -> Energy:
-        known = [grid.id for grid in self.grids]
-        for name in known:
-            if known.count(name) > 1:
-                raise ValueError(f"grid '{name}' is given twice: keep one")
-        for region, grid in self.cloud_regions.items():
-            if grid not in known:
-                raise ValueError(f"cloud region '{region}' names grid '{grid}', which is not listed")
-        return self
-
-    def grid(self, name: str) -> Grid:
-        """A grid by id or by "<provider> <region>". Raises UnknownName with near names."""
-        wanted = self.cloud_regions.get(name, name)
-        for grid in self.grids:
-            if wanted in (grid.id, grid.name):
-                return grid
-        raise UnknownName("grid", name, [*(g.id for g in self.grids), *self.cloud_regions])
-
-    def purchase(self, device: str) -> Purchase | None:
-        """What a device costs to buy (new before list before used); None = not known."""
-        rank = ("new", "list", "used")
-        known = [entry for entry in self.purchases if entry.device == device]
-        return min(known, key=lambda entry: rank.index(entry.condition), default=None)
 
 
 Component.model_rebuild()
