@@ -45,7 +45,8 @@ class Case:
 
     `shortfalls`: for each axis on which the model gives less than was asked, asked over given
     ({"width": 2.0} = half the width). `proxy`: the device stands in for one that no table holds.
-    `response_s`: the time that the stated limit is about, queueing included.
+    `response_s`: the time that the stated limit is about, queueing included. `usd_per_output`,
+    `usd_per_month`: what `cost` says, on their own so that searches can vary them cheaply.
     """
 
     use_case: UseCase
@@ -56,6 +57,8 @@ class Case:
     device: Device | None = None
     proxy: bool = False
     response_s: Figure | None = None
+    usd_per_output: Figure | None = None
+    usd_per_month: Figure | None = None
     shortfalls: Mapping[str, float] = field(default_factory=dict)
 
 

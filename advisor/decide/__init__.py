@@ -1,0 +1,130 @@
+"""The decision: families x models x devices x offers -> ranking, verdict, slots, flip points.
+
+    decide(use_case, catalog=catalog, sources=sources, as_of=today) -> Assessment
+
+Elimination first (rules of severity `bar`), then criteria (advisor.decide.score). `judge` does
+one pass, `outcome` reads the choice from it, `flips` runs both again under other requirements.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from advisor.assessment import Assessment, Assumption
+from advisor.decide import answer
+from advisor.decide.bench import Bench
+from advisor.decide.flips import flip_points, least_changes
+from advisor.decide.hosted import hosted_flip
+from advisor.decide.judge import Judgement, judge
+from advisor.decide.outcome import NOT_FEASIBLE, Outcome, outcome
+from advisor.decide.questions import question_of
+from advisor.decide.sources import Sources, default_sources
+from advisor.rules.reading import is_generative
+
+if TYPE_CHECKING:
+    from advisor.catalog import Catalog
+    from advisor.usecase import UseCase
+
+__all__ = ["NOT_FEASIBLE", "Bench", "Judgement", "Outcome", "Sources", "decide", "judge", "outcome"]
+
+
+def decide(
+    use_case: UseCase,
+    *,
+    catalog: Catalog,
+    as_of: date,
+    sources: Sources | None = None,
+    flips: bool = True,
+) -> Assessment:
+    """The whole answer. `flips=False` leaves out flip points and least changes (for portfolios)."""
+    bench = Bench(catalog, sources or default_sources(catalog, as_of))
+    judgement = judge(use_case, bench)
+    chosen = outcome(judgement)
+    conditions = answer.conditions_of(judgement, chosen)
+    apis = bench.sources.apis(use_case)
+    warnings = _warnings(judgement, chosen)
+    found = []
+    if flips and chosen.view is None:
+        conditions = least_changes(use_case, bench, judgement)
+    elif flips:
+        found = flip_points(use_case, bench, judgement)
+        crossing, never = hosted_flip(use_case, chosen, apis)
+        warnings += never
+        found += crossing
+        found.sort(key=lambda flip: (flip.factor, flip.field, flip.direction))
+    return Assessment(
+        use_case=use_case,
+        assumed=_assumed(use_case),
+        as_of=as_of,
+        data_version=catalog.version,
+        engine_version=engine_version(),
+        headline=answer.headline(judgement, chosen),
+        verdict=chosen.verdict,
+        family=chosen.family,
+        serve=answer.serve_slot(chosen),
+        offline=answer.offline_slot(judgement, chosen),
+        weights=judgement.weights,
+        candidates=answer.candidate_results(judgement, chosen),
+        tried=judgement.tried,
+        barred=sum(bool(one.bars) for v in judgement.families.values() for one in v.judged),
+        barred_by=dict(sorted(judgement.barred_by.items())),
+        families=answer.family_results(judgement, chosen),
+        apis=apis,
+        findings=[*judgement.findings, *_deciding(judgement, chosen)],
+        conditions=conditions,
+        flip_points=found,
+        confidence=answer.confidence_of(judgement, chosen),
+        warnings=warnings,
+    )
+
+
+def _deciding(judgement: Judgement, chosen: Outcome) -> list:
+    """Findings that set the verdict and are not on the use case itself."""
+    codes = {finding.code for finding in judgement.findings}
+    return [finding for finding in chosen.deciding if finding.code not in codes]
+
+
+def _assumed(use_case: UseCase) -> list[Assumption]:
+    return [
+        Assumption(field=name, value=_plain(value), question=question_of(name))
+        for name, value in use_case.assumed().items()
+    ]
+
+
+def _plain(value: object) -> object:
+    """A default as plain data."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    dump = getattr(value, "model_dump", None)
+    return dump(mode="json") if dump else value
+
+
+def _warnings(judgement: Judgement, chosen: Outcome) -> list[str]:
+    warnings = []
+    if chosen.best is not None and chosen.best.option.proxy:
+        place = judgement.use_case.placement
+        warnings.append(
+            f"No {place} is in the device table: {chosen.best.option.device.name} stands in for it."
+        )
+    if judgement.use_case.placement == "microcontroller":
+        warnings.append(
+            "No microcontroller is in the device table: families are judged, not models."
+        )
+    if chosen.view is not None and chosen.best is None and is_generative(chosen.view.family):
+        warnings.append("The chosen family has no model that could be estimated for this use case.")
+    stale = (
+        chosen.best is not None and chosen.best.cost is not None and chosen.best.cost.offer.stale
+    )
+    if stale:
+        warnings.append("The price behind the first candidate is old: confirm it before quoting.")
+    return warnings
+
+
+def engine_version() -> str:
+    """The version of this program."""
+    try:
+        return version("advisor")
+    except PackageNotFoundError:
+        return "0+checkout"

@@ -1,0 +1,317 @@
+"""Elimination, then criteria: every family and every option against every rule, once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from advisor.decide import score
+from advisor.decide.bench import Bench, Option, Unready, worth_costing
+from advisor.rules import Case, Finding, rule, rules_of_scope
+from advisor.rules.reading import WEAK_PLACES, has_trait, is_generative, limit_s, time_limit
+
+if TYPE_CHECKING:
+    from advisor.catalog import Family
+    from advisor.cost.record import ServingCost
+    from advisor.figure import Figure
+    from advisor.usecase import UseCase
+
+
+@lru_cache(maxsize=1)
+def intrinsic_bars() -> frozenset[str]:
+    """Codes of bars that say something of the way of generating: those that rest on an estimate of
+    time or money. When every option of a family meets one, the family is out. Size, licence and
+    reach are those of one published model; another can be trained.
+    """
+    bars = (one for one in rules_of_scope("candidate") if one.severity == "bar")
+    return frozenset(one.code for one in bars if one.concern in ("latency", "cost"))
+
+
+@dataclass
+class Judged:
+    """One option with what was found out about it."""
+
+    option: Option
+    family: Family
+    findings: list[Finding]
+    response_s: Figure  # under load
+    alone_s: float  # the same time with the device to itself
+    chance: float | None
+    cost: ServingCost | None
+    scores: dict[str, float] = field(default_factory=dict)
+    total: float = 0.0
+
+    @property
+    def bars(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity == "bar"]
+
+    @property
+    def conditions(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity == "condition"]
+
+
+OUTPUT_BAR = "MOD101"  # the family does not make the output at all
+LIMIT_BAR = "LAT101"  # the only bar whose distance from the limit is a number of ours
+HEADROOM = 3.0  # a judgement: what published optimisations of reference code commonly win
+
+
+def _meets_intrinsic(one: Judged) -> bool:
+    return any(bar.code in intrinsic_bars() and not _near(bar, one) for bar in one.bars)
+
+
+def _near(bar: Finding, one: Judged) -> bool:
+    """Would the option, alone on its device, hold the limit if it were some times faster?"""
+    return bar.code == LIMIT_BAR and one.alone_s <= HEADROOM * bar.numbers["limit_s"]
+
+
+@dataclass
+class FamilyView:
+    """One family with its findings, its options and its score."""
+
+    family: Family
+    findings: list[Finding]
+    judged: list[Judged] = field(default_factory=list)
+    unready: list[Unready] = field(default_factory=list)
+    points: float = 0.0
+    score: float = 0.0
+    tried: int = 0
+
+    @property
+    def bars(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity == "bar"]
+
+    @property
+    def open(self) -> list[Judged]:
+        """Options that no rule bars, best first."""
+        left = [one for one in self.judged if not one.bars]
+        return sorted(left, key=lambda one: (-one.total, one.option.id))
+
+    @property
+    def barred_by_options(self) -> bool:
+        """Does every option meet a bar that speaks of the way of generating?
+
+        Missing a time limit by less than `HEADROOM` does not: compiling, quantising and lighter
+        decoders win that much, and it would have to be measured.
+        """
+        return bool(self.judged) and all(_meets_intrinsic(one) for one in self.judged)
+
+    @property
+    def too_large(self) -> list[Finding]:
+        """Bars of published models that only lack room: smaller members could be trained."""
+        return [bar for one in self.judged for bar in one.bars if bar.concern == "edge"]
+
+    @property
+    def near_misses(self) -> list[Finding]:
+        """Bars of options that would hold the time limit if they were some times faster."""
+        near = [
+            one.bars[0]
+            for one in self.judged
+            if one.bars and all(_near(bar, one) for bar in one.bars)
+        ]
+        return sorted(near, key=lambda bar: bar.numbers["response_s"])
+
+    @property
+    def makes_it(self) -> bool:
+        return not any(bar.code == OUTPUT_BAR for bar in self.bars)
+
+
+@dataclass
+class Judgement:
+    """All families and options of one use case, judged."""
+
+    use_case: UseCase
+    weights: dict[str, float]
+    findings: list[Finding]  # on the use case as a whole
+    families: dict[str, FamilyView]
+    barred_by: Counter[str]
+    tried: int
+
+    @property
+    def stops(self) -> list[Finding]:
+        """Findings that make the use case a no-go whatever is chosen."""
+        return [finding for finding in self.findings if finding.verdict_cap == "no-go"]
+
+    @property
+    def feasible(self) -> list[FamilyView]:
+        """Families that are not out, best first."""
+        left = [view for view in self.families.values() if not self.is_out(view)]
+        return sorted(left, key=lambda view: (-view.score, view.family.id))
+
+    def is_out(self, view: FamilyView) -> bool:
+        """Barred by a family rule or by all of its options.
+
+        On a weak device the published models of an edge-sized family may all be too large while
+        smaller members of it are shipped on such devices: that does not bar the family.
+        """
+        if view.bars:
+            return True
+        smaller = self.use_case.placement in WEAK_PLACES and has_trait(view.family, "edge-sized")
+        return view.barred_by_options and not smaller
+
+
+Shortlist = Mapping[str, frozenset[tuple[str, str]]]
+
+
+def judge(use_case: UseCase, bench: Bench, shortlist: Shortlist | None = None) -> Judgement:
+    """Every family and option of the catalog against every rule.
+
+    `shortlist`: family -> pairs of model and device to look at again (flip searches re-run the
+    engine many times); a family that is not in it is judged in full.
+    """
+    weights = score.weights_of(use_case)
+    result = Judgement(use_case, weights, _use_case_findings(use_case), {}, Counter(), 0)
+    for family in bench.catalog.families.values():
+        view = FamilyView(family, _family_findings(use_case, family))
+        result.families[family.id] = view
+        view.points = score.evidence(view.findings, weights)
+        if not view.bars:
+            keep = (shortlist or {}).get(family.id, frozenset())
+            _judge_options(view, use_case, bench, result, keep)
+    _score(result)
+    return result
+
+
+def shortlist_of(judgement: Judgement, size: int = 4) -> dict[str, frozenset[tuple[str, str]]]:
+    """Per family the options that could become its best: the best, the fastest, the cheapest."""
+    chosen: dict[str, frozenset[tuple[str, str]]] = {}
+    for view in judgement.families.values():
+        if not view.judged:
+            continue
+        best = sorted(view.judged, key=lambda one: -one.total)[:size]
+        best += sorted(view.open, key=lambda one: -one.total)[:size]
+        best.append(min(view.judged, key=lambda one: one.response_s.value))
+        priced = [one for one in view.judged if one.cost is not None]
+        if priced:
+            best.append(min(priced, key=_usd))
+        chosen[view.family.id] = frozenset((o.option.model.id, o.option.device.id) for o in best)
+    return chosen
+
+
+def _usd(one: Judged) -> float:
+    return one.cost.usd_per_output.value if one.cost is not None else 0.0
+
+
+def _use_case_findings(use_case: UseCase) -> list[Finding]:
+    return _found("use-case", Case(use_case))
+
+
+def _family_findings(use_case: UseCase, family: Family) -> list[Finding]:
+    """What all rules say; of a family that does not make the output, only that it does not."""
+    case = Case(use_case, family)
+    first = rule(OUTPUT_BAR)
+    says = first.check(first, case)
+    return [says] if isinstance(says, Finding) else _found("family", case)
+
+
+def _found(scope: str, case: Case) -> list[Finding]:
+    outcomes = (one.check(one, case) for one in rules_of_scope(scope))
+    return [outcome for outcome in outcomes if isinstance(outcome, Finding)]
+
+
+def _judge_options(
+    view: FamilyView,
+    use_case: UseCase,
+    bench: Bench,
+    result: Judgement,
+    keep: frozenset[tuple[str, str]],
+) -> None:
+    options, view.unready = bench.options(view.family.id, use_case)
+    view.tried = len(options)
+    result.tried += len(options)
+    for option in worth_costing(options, keep):
+        judged = _judge_option(option, view.family, use_case, bench)
+        view.judged.append(judged)
+        result.barred_by.update({bar.code: 1 for bar in judged.bars})
+
+
+def _judge_option(option: Option, family: Family, use_case: UseCase, bench: Bench) -> Judged:
+    cost = bench.cost(option, use_case)
+    response = _response(option, use_case, cost)
+    seconds = limit_s(use_case)
+    case = Case(
+        use_case,
+        family,
+        model=option.model,
+        estimate=option.estimate,
+        cost=cost,
+        device=option.device,
+        proxy=option.proxy,
+        response_s=response,
+        usd_per_output=cost.usd_per_output if cost else None,
+        usd_per_month=cost.usd_per_month if cost else None,
+        shortfalls=option.fit.shortfalls,
+    )
+    return Judged(
+        option=option,
+        family=family,
+        findings=_found("model", case) + _found("candidate", case),
+        response_s=response,
+        alone_s=_alone(option, use_case).value,
+        chance=None if seconds is None else response.chance_at_most(seconds),
+        cost=cost,
+    )
+
+
+def _response(option: Option, use_case: UseCase, cost: ServingCost | None) -> Figure:
+    """The time that the limit is about: under load where a cost says so, else alone."""
+    if cost is not None and cost.response_s is not None:
+        return cost.response_s
+    return _alone(option, use_case)
+
+
+def _alone(option: Option, use_case: UseCase) -> Figure:
+    limit = time_limit(use_case)
+    kind = limit[0] if limit else "total"
+    if kind == "first-output":
+        return option.estimate.first_output_s
+    whole = option.estimate.latency_s
+    frames = option.fit.workload.frames
+    if kind == "per-frame" and frames:
+        return whole.times(1 / frames)
+    return whole.times(option.fit.pieces)
+
+
+def _score(result: Judgement) -> None:
+    """Scores need the cheapest of all options, so they come last."""
+    costs = [
+        one.cost.usd_per_output.value
+        for view in result.families.values()
+        for one in view.open
+        if one.cost is not None and one.cost.offer.kind != "client-device"
+    ]
+    cheapest = min(costs, default=None)
+    for view in result.families.values():
+        for one in view.judged:
+            _score_option(one, view, result, cheapest)
+        best = view.open[0].total if view.open else _without_options(view, result)
+        view.score = best
+
+
+def _score_option(one: Judged, view: FamilyView, result: Judgement, cheapest: float | None) -> None:
+    use_case, model = result.use_case, one.option.model
+    own = one.cost is not None and one.cost.offer.kind == "client-device"
+    usd = one.cost.usd_per_output.value if one.cost else None
+    one.scores = {
+        "latency": score.latency_score(use_case, one.response_s, one.chance),
+        "cost": 1.0 if own else score.cost_score(usd, cheapest),
+        "quality": score.quality_score(model, one.option.fit.shortfalls),
+        "control": score.control_score(use_case, view.family, model),
+        "risk": score.risk_score(view.family, model, len(one.conditions)),
+    }
+    against = score.evidence(one.findings, result.weights)
+    one.total = score.total_of(view.points + against, score.weighted(one.scores, result.weights))
+
+
+def _without_options(view: FamilyView, result: Judgement) -> float:
+    """A family with nothing to run here: its findings count, its criteria are unknown.
+
+    Where a limit is stated, nothing shows that the family holds it: that counts against it.
+    """
+    unverified = limit_s(result.use_case) is not None and is_generative(view.family)
+    points = view.points - (score.UNVERIFIED_POINTS if unverified else 0.0)
+    scores = dict.fromkeys(score.CRITERIA, score.UNKNOWN)
+    scores["risk"] = score.risk_score(view.family, None, 0)
+    return score.total_of(points, score.weighted(scores, result.weights))

@@ -1,0 +1,63 @@
+"""The intake question behind each field of a use case, for the list of what was assumed."""
+
+from __future__ import annotations
+
+QUESTIONS: dict[str, str] = {
+    "inputs": "What goes in, and which input must the output follow?",
+    "task": "Must new content be created, or only selected, labelled, filled between or copied?",
+    "width_px": "How large is one output (width)?",
+    "height_px": "How large is one output (height)?",
+    "duration_s": "How long is one output?",
+    "fps": "How many frames per second?",
+    "sample_rate_hz": "At which sample rate?",
+    "tokens_in": "How much text goes in?",
+    "tokens_out": "How much text comes out?",
+    "vertices": "How many vertices or points?",
+    "endless": "Is the output one piece of known length or an endless stream?",
+    "error_tolerance": "If an output is wrong or invented, what happens?",
+    "reviewer": "Who or what checks each output before it takes effect?",
+    "review_minutes_per_item": "How many minutes does a person spend on each check?",
+    "facts_from": "Where do the facts come from?",
+    "wording_enumerable": "Can all wordings be written down in advance?",
+    "closed_label_set": "Is the answer one of a fixed list?",
+    "latency": "What is the time limit, and for what?",
+    "volume_per_day": "How many items a day?",
+    "peak_factor": "How much busier is the busiest hour than the mean?",
+    "peak_concurrent": "How many users at once?",
+    "budget_usd_per_item": "What may one item cost?",
+    "budget_usd_per_month": "What may a month cost?",
+    "placement": "Where does it run?",
+    "devices": "On which devices, if they are fixed?",
+    "memory_limit_mb": "How much memory or download is allowed there?",
+    "data_boundary": "May data leave the device or site?",
+    "shares_device_with_rendering": "Does the device render something else at the same time?",
+    "scope": "One fixed effect, a menu, or a free prompt?",
+    "must_keep": "What must stay untouched?",
+    "controls": "Which controls are needed?",
+    "subject_examples": "How many examples per subject, style or voice?",
+    "training_examples": "How much own training data is there?",
+    "training_pairs": "Are they pairs of input and output?",
+    "training_misalignment_px": "How far apart are the pairs?",
+    "training_labels": "Are they labelled?",
+    "licence": "Is a pre-trained model allowed, under which licence?",
+    "sharing": "Will synthetic data be shared, with formal privacy?",
+    "training_persons": "How many persons are in the training set?",
+    "privacy_epsilon": "Which privacy budget?",
+    "likeness": "Are real persons' voices or likenesses used?",
+    "answer_style": "One best answer, varied options, or calibrated probabilities?",
+    "samples_per_input": "How many samples per input?",
+    "several_valid_answers": "Are there several equally valid answers per input?",
+    "deterministic": "Must the same input give the same output?",
+    "runtime": "Which runtime or format constraints are there?",
+    "cleanup_minutes_per_item": "How many minutes of clean-up per accepted item?",
+    "takes_per_item": "How many takes per accepted item?",
+    "team_gpu_weeks": "How many GPU-weeks can the team spend on training?",
+    "team_generative_engineers": "How many people have trained generators?",
+    "horizon_months": "How many months until launch?",
+    "needs_precedent": "Does it need a shipped precedent?",
+}
+
+
+def question_of(field: str) -> str:
+    """The question whose answer would replace the default of `field`."""
+    return QUESTIONS.get(field, f"What is {field.replace('_', ' ')}?")

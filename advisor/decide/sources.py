@@ -1,0 +1,54 @@
+"""Where the engine gets estimates and prices from. Tests hand in their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from advisor.catalog import Catalog, Device, Model
+    from advisor.cost.record import ApiCost, Offer, OfferKind, ServingCost
+    from advisor.estimate.record import Estimate
+    from advisor.usecase import UseCase
+    from advisor.workload import Workload
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Four functions: estimates of a model on devices, offers of a device, costs, hosted APIs."""
+
+    estimates: Callable[[Model, Sequence[Device], Workload], Mapping[str, Estimate]]
+    offers: Callable[[str, Sequence[OfferKind]], list[Offer]]
+    client_offer: Callable[[str], Offer]
+    serving: Callable[[Estimate, UseCase, Offer, float], ServingCost]
+    apis: Callable[[UseCase], list[ApiCost]]
+
+
+def default_sources(catalog: Catalog, as_of: date) -> Sources:
+    """The program's own estimator and cost model."""
+    from advisor.cost.apis import api_costs
+    from advisor.cost.offers import cheapest_offers, client_offer
+    from advisor.cost.owning import owned_offer
+    from advisor.cost.serving import serving_cost
+    from advisor.estimate import estimate_many
+
+    def estimates(
+        model: Model, devices: Sequence[Device], workload: Workload
+    ) -> Mapping[str, Estimate]:
+        return estimate_many(model, list(devices), workload, catalog=catalog)
+
+    def offers(device: str, kinds: Sequence[OfferKind]) -> list[Offer]:
+        owned = owned_offer(catalog, device) if "owned" in kinds else None
+        rented: list[OfferKind] = [kind for kind in kinds if kind in ("on-demand", "spot")]
+        found = cheapest_offers(catalog, device, as_of, rented) if rented else []
+        return [*found, *([owned] if owned is not None else [])]
+
+    return Sources(
+        estimates=estimates,
+        offers=offers,
+        client_offer=client_offer,
+        serving=serving_cost,
+        apis=lambda use_case: api_costs(catalog, use_case, as_of),
+    )

@@ -1,0 +1,426 @@
+"""Which families make what was asked for at all, and which one practice reaches for first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from advisor.rules.base import NotApplicable, Outcome, Rule
+from advisor.rules.build import family_rule
+from advisor.rules.reading import (
+    AUDIO,
+    JUDGED,
+    has_trait,
+    input_of,
+    is_batch,
+    is_generative,
+    makes,
+    role_of,
+    stated,
+)
+
+if TYPE_CHECKING:
+    from advisor.catalog import Family
+    from advisor.usecase import UseCase
+
+# The usual family for a plain request, by first output. Every other rule can outweigh it.
+USUAL: dict[str, tuple[str, ...]] = {
+    "text": ("llm",),
+    "code": ("llm",),
+    "image": ("image-diffusion",),
+    "video": ("video-diffusion",),
+    "speech": ("codec-lm", "parallel-tts"),
+    "music": ("codec-lm", "audio-diffusion"),
+    "effects": ("codec-lm", "audio-diffusion"),
+    "3d": ("3d-feedforward",),
+    "sequence": ("vae",),
+    "table": ("vae",),
+    "time-series": ("vae",),
+    "action": ("vae",),
+    "label": ("non-generative",),
+    "mask": ("non-generative",),
+}
+TABLE = (
+    "TechnoLynx, What Types of Generative AI Models Exist Beyond LLMs (2026-04-22), choice table, "
+    "and a judgement where it has no row"
+)
+
+
+@family_rule(
+    "MOD101",
+    "Does not make this kind of output",
+    "bar",
+    "modality",
+    detection="The family's card does not list the first requested output.",
+    why="A family that cannot make the output is no option, however good its other properties are.",
+    remedy="Ask for an output that the family makes, or put a second stage behind it.",
+    source="family cards in catalog/families, each with its sources",
+)
+def output_not_made(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    wanted = accepted_outputs(use_case)
+    if wanted & set(family.outputs):
+        return None
+    return rule.says(f"{family.name} does not make {use_case.outputs[0]}.")
+
+
+def accepted_outputs(use_case: UseCase) -> set[str]:
+    """What counts as the first output: a shape that has to fit a target structure is designed as
+    a structure or as its sequence."""
+    if role_of(use_case, "target-structure") and use_case.outputs[0] in ("3d", "sequence"):
+        return {"3d", "sequence"}
+    return {use_case.outputs[0]}
+
+
+@family_rule(
+    "MOD102",
+    "Makes only part of what is asked for",
+    "against",
+    "modality",
+    weight=2,
+    detection="More than one output is requested and the card lists the first but not all others.",
+    why="A second family has to be run and kept in step with the first.",
+    remedy="Plan a second stage for the outputs that are named, or ask for one output.",
+    source="family cards in catalog/families, each with its sources",
+)
+def part_of_outputs(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if len(use_case.outputs) == 1:
+        return NotApplicable("only one output is asked for")
+    missing = [output for output in use_case.outputs[1:] if output not in family.outputs]
+    if not missing or use_case.outputs[0] not in family.outputs:
+        return None
+    return rule.says(f"{family.name} leaves {', '.join(missing)} to a second stage.")
+
+
+def judges_unlabelled(use_case: UseCase) -> bool:
+    """Labels, masks or codes for things of which nobody has said what they are."""
+    if use_case.outputs[0] not in JUDGED or knows_answers(use_case):
+        return False
+    said_unlabelled = stated(use_case, "training_labels")
+    series = input_of(use_case, "time-series")
+    return said_unlabelled or series or use_case.task == "compress"
+
+
+def knows_answers(use_case: UseCase) -> bool:
+    """Is the list of answers closed, or are there labelled examples of them?"""
+    return use_case.closed_label_set or use_case.training_labels or use_case.task == "select"
+
+
+def can_be_looked_up(use_case: UseCase) -> bool:
+    """Is the output a label, a selection, a template filled in, a copy or something rendered?"""
+    return (
+        use_case.task in ("select", "compress")
+        or use_case.closed_label_set
+        or use_case.outputs[0] in JUDGED
+        or (use_case.wording_enumerable and use_case.facts_from != "nowhere")
+        or use_case.sharing == "share-with-formal-privacy"
+        or needs_exact_labels(use_case)
+        or (use_case.outputs[0] == "3d" and use_case.subject_examples >= 5)
+        or (use_case.outputs[0] == "video" and makes(use_case, "3d"))
+        or regresses(use_case)
+        or scores_series(use_case)
+    )
+
+
+def needs_exact_labels(use_case: UseCase) -> bool:
+    """Pictures are made together with labels or masks that must be right."""
+    pictures = makes(use_case, "image", "video", "3d")
+    return pictures and makes(use_case, *JUDGED) and use_case.error_tolerance in ("zero", "low")
+
+
+def regresses(use_case: UseCase) -> bool:
+    """A picture is computed from a picture, one exact answer, inside another program's frame."""
+    return use_case.task in ("transform", "complete") and use_case.shares_device_with_rendering
+
+
+def scores_series(use_case: UseCase) -> bool:
+    """A time series in, scores for it out: statistics can do that too."""
+    return input_of(use_case, "time-series") and use_case.outputs[0] in ("time-series", "label")
+
+
+@family_rule(
+    "MOD103",
+    "Something new has to be created",
+    "bar",
+    "modality",
+    detection=(
+        "The family generates nothing, and the output is not a label, a mask, a selection, an "
+        "enumerable wording over known facts, a privacy-protected table, pictures with exact "
+        "labels, a reconstruction from five or more photos or an exact per-frame computation."
+    ),
+    why="Retrieval, templates, classifiers and renderers only give back what was put into them.",
+    remedy="Say that outputs may be selected from a fixed set, or that all wordings can be listed.",
+    based_on=("R02", "R06", "R10", "R40"),
+)
+def nothing_to_look_up(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if is_generative(family):
+        return NotApplicable("the family generates")
+    if can_be_looked_up(use_case):
+        return None
+    return rule.says("New content has to be created, and nothing here can be looked up for it.")
+
+
+@family_rule(
+    "MOD104",
+    "The usual family for this output",
+    "for",
+    "modality",
+    weight=2,
+    detection=(
+        "The family is the usual one for the first output in a plain request (not for labels "
+        "and masks without labelled examples, nor for speech without a text)."
+    ),
+    why="Models, tools and experience are densest there; a requirement has to speak against it.",
+    remedy="None needed.",
+    source=TABLE,
+)
+def usual_family(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    usual = USUAL.get(use_case.outputs[0])
+    if usual is None:
+        return NotApplicable(f"no family is usual for {use_case.outputs[0]}")
+    if judges_unlabelled(use_case):
+        return NotApplicable("no family is usual for judgements without labels")
+    if use_case.outputs[0] == "speech" and not input_of(use_case, "text"):
+        return NotApplicable("no family is usual for speech that is not read from a text")
+    if family.id not in usual:
+        return None
+    return rule.says(f"{family.name} is what practice reaches for first for {use_case.outputs[0]}.")
+
+
+@family_rule(
+    "MOD105",
+    "Only the frames between two given frames",
+    "for",
+    "modality",
+    weight=3,
+    detection="task is in-between and the output is video; the family reproduces its input frames.",
+    why="Estimating motion between given frames keeps them, invents nothing and is cheap.",
+    remedy="None needed.",
+    based_on=("R47",),
+)
+def interpolates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if use_case.task != "in-between":
+        return NotApplicable("more is asked for than frames between given frames")
+    if "video" not in family.outputs or not has_trait(family, "reproduces-input"):
+        return None
+    return rule.says(f"{family.name} fills the time between given frames and keeps both of them.")
+
+
+@family_rule(
+    "MOD106",
+    "Would invent between two given frames",
+    "bar",
+    "modality",
+    detection="task is in-between and the family invents content (video samplers).",
+    why="A sampler may put objects between two frames that neither of them shows.",
+    remedy="Allow new content between the frames (task: complete or create).",
+    based_on=("R47",),
+)
+def invents_between(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if use_case.task != "in-between":
+        return NotApplicable("more is asked for than frames between given frames")
+    if "video" not in family.outputs or not has_trait(family, "invents-content"):
+        return None
+    return rule.says(f"{family.name} may invent objects between the two given frames.")
+
+
+@family_rule(
+    "MOD107",
+    "Can only give its input back",
+    "bar",
+    "modality",
+    detection=(
+        "The family reproduces its input and does not invent content, it generates, and the task "
+        "is to create or to complete, or no input is of a kind that the family reads."
+    ),
+    why="A codec or an interpolator has nothing to say without the signal it is fed.",
+    remedy="State the task as compress, in-between or transform if that is what is meant.",
+    source="family cards in catalog/families, each with its sources",
+    based_on=("R47", "R29"),
+)
+def only_reproduces(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if not is_generative(family) or has_trait(family, "invents-content", "continuous-latent"):
+        return NotApplicable("the family makes new content")
+    if not has_trait(family, "reproduces-input"):
+        return NotApplicable("the family does not reproduce an input")
+    fits = {"video": ("in-between", "compress")}.get(
+        use_case.outputs[0], ("compress", "transform", "in-between")
+    )
+    if use_case.task in fits and input_of(use_case, *family.inputs):
+        return None
+    given = ", ".join(dict.fromkeys(one.modality for one in use_case.inputs))
+    return rule.says(
+        f"{family.name} gives its input back; here {given} goes in, and the task is to "
+        f"{use_case.task}."
+    )
+
+
+@family_rule(
+    "MOD108",
+    "Nothing has to be generated",
+    "for",
+    "modality",
+    weight=3,
+    detection=(
+        "The family generates nothing, and the answer is selected, or is one of a closed label "
+        "set, or is a label or mask for which labelled examples exist."
+    ),
+    why="A classifier or a search is exact, fast, cheap and testable; generation adds only risk.",
+    remedy="None needed.",
+    based_on=("R06", "R07"),
+)
+def nothing_generated(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if is_generative(family):
+        return NotApplicable("the family generates")
+    judged = use_case.outputs[0] in JUDGED or not use_case.training_labels
+    if knows_answers(use_case) and judged:
+        return rule.says("The answer is chosen from what exists: nothing has to be generated.")
+    return None
+
+
+@family_rule(
+    "MOD109",
+    "Works from a picture, and there is none",
+    "against",
+    "modality",
+    weight=1,
+    detection="None of the inputs is of a kind that the family's card lists.",
+    why="A first stage has to make that input, and its errors and seconds come on top.",
+    remedy="Put a text-to-image stage in front (text to picture to 3D), or supply the input.",
+    source="family cards in catalog/families, each with its sources",
+    based_on=("R38",),
+)
+def input_not_read(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if not family.inputs:
+        return NotApplicable("the family's card lists no inputs")
+    if input_of(use_case, *family.inputs):
+        return None
+    asked = ", ".join(dict.fromkeys(given.modality for given in use_case.inputs))
+    return rule.says(f"{family.name} reads {', '.join(family.inputs)}, and the input is {asked}.")
+
+
+@family_rule(
+    "MOD110",
+    "The usual family for live picture transforms",
+    "for",
+    "modality",
+    weight=2,
+    detection=(
+        "A picture or video frame is transformed within 100 ms per frame, the effect is fixed or "
+        "from a menu, and the family is a one-pass, adversarially trained network."
+    ),
+    why="One forward pass is the only thing that fits a frame on small hardware.",
+    remedy="None needed.",
+    source=TABLE,
+    based_on=("R19", "R16"),
+)
+def live_transform(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if not transforms_live(use_case):
+        return NotApplicable("no live transformation of pictures is asked for")
+    if not has_trait(family, "adversarial-training") or not has_trait(family, "one-pass"):
+        return None
+    if use_case.scope == "free":
+        return None
+    return rule.says(f"{family.name} maps a frame to a frame in one pass.")
+
+
+def transforms_live(use_case: UseCase) -> bool:
+    """A picture or frame comes in, a picture or frame goes out, within 100 ms."""
+    from advisor.rules.reading import frame_limit_s
+
+    frame = frame_limit_s(use_case)
+    return (
+        use_case.outputs[0] in ("image", "video")
+        and input_of(use_case, "image", "video")
+        and use_case.task != "in-between"
+        and frame is not None
+        and frame <= 0.1
+    )
+
+
+@family_rule(
+    "MOD111",
+    "Speaks a text that is given",
+    "for",
+    "modality",
+    weight=1,
+    detection="Speech is made from text alone; the family states durations explicitly.",
+    why="Reading a given text needs no dialogue model; parallel synthesis is the settled tool.",
+    remedy="None needed.",
+    based_on=("R23", "R24"),
+)
+def reads_text(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if use_case.outputs[0] != "speech" or not input_of(use_case, "text"):
+        return NotApplicable("no text is to be spoken")
+    if has_trait(family, "explicit-durations"):
+        return rule.says(f"{family.name} is built to speak a text that is given.")
+    return None
+
+
+@family_rule(
+    "MOD112",
+    "Known length, seconds are fine",
+    "for",
+    "modality",
+    weight=3,
+    detection=(
+        "Music or effects of a stated length up to 95 s, or batch work, 3 s or more allowed, "
+        "32 kHz or more (or not stated); the family is a fixed-length sampler of sound."
+    ),
+    why="A sampler over the whole clip plans an ending and keeps stereo quality; tokens drift.",
+    remedy="None needed.",
+    based_on=("R27",),
+)
+def whole_clip(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    from advisor.rules.reading import limit_s
+
+    if not makes(use_case, "music", "effects"):
+        return NotApplicable("no music or effects are asked for")
+    if use_case.endless or use_case.duration_s is None or use_case.duration_s > 95:
+        return None
+    seconds = limit_s(use_case)
+    waits = is_batch(use_case) or (seconds is not None and seconds >= 3)
+    pitch = use_case.sample_rate_hz is None or use_case.sample_rate_hz >= 32_000
+    sampler = has_trait(family, "fixed-length") and bool(set(family.outputs) & AUDIO)
+    if not (waits and pitch and sampler):
+        return None
+    return rule.says(
+        f"A clip of {use_case.duration_s:g} s is sampled whole by {family.name}.",
+        duration_s=use_case.duration_s,
+    )
+
+
+@family_rule(
+    "MOD114",
+    "Has no text to speak",
+    "bar",
+    "modality",
+    detection="Speech is asked for and no text goes in; the family states durations for a text.",
+    why="A synthesiser reads; it neither repairs nor answers a voice.",
+    remedy="Put a recogniser in front that makes the text, or give the text.",
+    source="family cards in catalog/families, each with its sources",
+    based_on=("R28", "R29"),
+)
+def no_text_to_speak(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if use_case.outputs[0] != "speech" or not has_trait(family, "explicit-durations"):
+        return NotApplicable("no speech, or the family does not read")
+    if input_of(use_case, "text"):
+        return None
+    return rule.says(f"{family.name} reads a text, and no text goes in.")
+
+
+@family_rule(
+    "MOD113",
+    "Needs a target structure to fit",
+    "against",
+    "modality",
+    weight=3,
+    detection="Structure diffusion is considered, and no input is a target structure.",
+    why="Its strength is shapes that fit a given interface; without one it has no task.",
+    remedy="Supply the target structure as an input.",
+    based_on=("R51",),
+)
+def no_target_structure(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if family.id != "structure-diffusion":
+        return NotApplicable("the family does not design structures")
+    if role_of(use_case, "target-structure"):
+        return None
+    return rule.says("No target structure is given that the design has to fit.")
