@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from advisor.usecase import UseCase
 
 SECONDS_PER_DAY = 86_400.0
+BATCH_FROM_S = 3600.0  # from such limits on, a day's work is run in one go and the machines stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,19 @@ class Demand:
         if not 0 < volume_per_day < float("inf"):
             raise InputError(f"volume_per_day {volume_per_day:g} is out of range: give more than 0")
         return replace(self, volume_per_day=volume_per_day)
+
+    @property
+    def batch_window_s(self) -> float | None:
+        """Seconds in which a day's work must be done; None where requests are served as they come.
+
+        Only a stated limit of an hour or more on the whole makes a batch: no limit at all says
+        nothing about who waits.
+        """
+        if self.limit_s is None or self.limit_s < BATCH_FROM_S:
+            return None
+        if self.latency_kind not in ("total", "per-item"):
+            return None
+        return min(self.limit_s, SECONDS_PER_DAY)
 
     @property
     def generations_per_s(self) -> float:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from advisor.cost.demand import Demand
+from advisor.cost.demand import SECONDS_PER_DAY, Demand
 from advisor.cost.policy import ServingPolicy
 from advisor.cost.queueing import response_p95_s, wait_percentile_s
 from advisor.cost.record import DAYS_PER_MONTH, HOURS_PER_MONTH
@@ -21,8 +21,10 @@ class Service:
 
     request_s: one request (batch). first_output_s: until its first piece. outputs_per_request:
     generations that one request makes; under 1 where a generation needs several requests in turn.
-    frames: pieces in one request that a per-frame limit divides by. shared: False where each user
-    has a device of their own.
+    frames: pieces in one request that a per-frame limit divides by. slots: requests that one GPU
+    has under way at once, each taking request_s (continuous batching of language models: a request
+    joins the running batch at the next token). shared: False where each user has a device of their
+    own. stoppable: rented by the hour, so that it costs nothing while it is off.
     """
 
     request_s: float
@@ -33,7 +35,9 @@ class Service:
     gpu_count: int
     usd_per_hour: float
     overhead: float = 0.0
+    slots: int = 1
     shared: bool = True
+    stoppable: bool = True
 
     @property
     def job_s(self) -> float:
@@ -58,35 +62,71 @@ class Numbers(NamedTuple):
     within_limit: bool
     usd_per_month: float
     usd_per_item: float
+    instance_hours: float  # per month, before hours lost to interruptions
 
 
 def serving_numbers(service: Service, demand: Demand, policy: ServingPolicy) -> Numbers:
     """The smallest fleet of whole instances that carries the peak, and what it costs.
 
-    Instances run all month. Where no number of GPUs meets the limit (one job alone is too long)
+    Instances run all month, unless a day's work may be done in one go (`batch_window_s`). Where no number of GPUs meets the limit (one job alone is too long)
     the fleet is sized by utilisation and `within_limit` is False.
     """
     jobs = service.jobs_per_s(peak_generations_per_s(service, demand))
     alone_s = job_latency_s(service, demand)
     if not service.shared:
         fits = demand.limit_s is None or alone_s <= demand.limit_s
-        return Numbers(jobs, 0, 0, 1.0, alone_s, service.job_s, fits, 0.0, 0.0)
+        return Numbers(jobs, 0, 0, 1.0, alone_s, service.job_s, fits, 0.0, 0.0, 0.0)
+    window_s = demand.batch_window_s
+    if window_s is not None and service.stoppable:
+        return _batch_numbers(service, demand, policy, window_s)
     gpus = gpus_for(service, demand, policy, jobs, alone_s)
     instances = math.ceil(gpus / service.gpu_count)
     running = instances * service.gpu_count
     response = alone_s + queue_s(service, demand, policy, jobs, running)
-    whole = (service.job_s, jobs, running, 95.0, policy.service_scv)
-    usd = instances * HOURS_PER_MONTH * service.usd_per_hour * (1 + service.overhead)
+    whole = (service.job_s, jobs, running * service.slots, 95.0, policy.service_scv)
+    hours = instances * HOURS_PER_MONTH
+    usd = hours * service.usd_per_hour * (1 + service.overhead)
     return Numbers(
         jobs,
         gpus,
         instances,
-        jobs * service.job_s / running,
+        jobs * service.job_s / (running * service.slots),
         response,
         _with_batching(service, response_p95_s(*whole) - service.job_s) + service.job_s,
         demand.limit_s is None or response <= demand.limit_s,
         usd,
         usd / (demand.volume_per_day * DAYS_PER_MONTH),
+        hours,
+    )
+
+
+def _batch_numbers(
+    service: Service, demand: Demand, policy: ServingPolicy, window_s: float
+) -> Numbers:
+    """A day's work done in one go: machines start, work it off within the window, and stop.
+
+    The response is that of the last item. No peak counts: what arrives is gathered first.
+    """
+    jobs = service.jobs_per_s(demand.generations_per_s)
+    work_s = jobs * SECONDS_PER_DAY * service.job_s / service.slots
+    working_s = max(window_s * policy.utilisation_cap - policy.startup_s, service.job_s)
+    gpus = max(1, math.ceil(work_s / working_s - 1e-9))
+    instances = math.ceil(gpus / service.gpu_count)
+    running = instances * service.gpu_count
+    run_s = policy.startup_s + max(work_s / running, service.job_s)
+    hours = instances * run_s / 3600 * DAYS_PER_MONTH
+    usd = hours * service.usd_per_hour * (1 + service.overhead)
+    return Numbers(
+        jobs,
+        gpus,
+        instances,
+        work_s / running / run_s,
+        run_s,
+        run_s,
+        demand.limit_s is None or run_s <= demand.limit_s,
+        usd,
+        usd / (demand.volume_per_day * DAYS_PER_MONTH),
+        hours,
     )
 
 
@@ -132,13 +172,15 @@ def queue_s(
 
 
 def _with_batching(service: Service, wait_s: float) -> float:
-    return max(wait_s, service.job_s) if service.batch > 1 else wait_s
+    waits_for_batch = service.batch > 1 and service.slots == 1
+    return max(wait_s, service.job_s) if waits_for_batch else wait_s
 
 
 def _excess_s(
     service: Service, demand: Demand, policy: ServingPolicy, jobs_per_s: float, gpus: int
 ) -> float:
-    load = (service.job_s, jobs_per_s, gpus, demand.percentile, policy.service_scv)
+    servers = gpus * service.slots
+    load = (service.job_s, jobs_per_s, servers, demand.percentile, policy.service_scv)
     if demand.latency_kind == "first-output":
         return wait_percentile_s(*load)
     return response_p95_s(*load) - service.job_s
@@ -148,7 +190,8 @@ def gpus_for(
     service: Service, demand: Demand, policy: ServingPolicy, jobs_per_s: float, alone_s: float
 ) -> int:
     """The fewest GPUs under the utilisation cap that also keep the limit, if it can be kept."""
-    floor = max(1, math.ceil(jobs_per_s * service.job_s / policy.utilisation_cap - 1e-9))
+    busy = jobs_per_s * service.job_s / service.slots
+    floor = max(1, math.ceil(busy / policy.utilisation_cap - 1e-9))
     if demand.limit_s is None or alone_s > demand.limit_s:
         return floor
     budget = demand.limit_s - alone_s

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from advisor.cost.demand import basis_of
 from advisor.cost.fleet import Numbers
 from advisor.cost.policy import ServingPolicy
-from advisor.cost.record import DAYS_PER_MONTH, HOURS_PER_MONTH, CostLine, Offer
+from advisor.cost.record import DAYS_PER_MONTH, CostLine, Offer
 from advisor.estimate.record import Estimate
 from advisor.figure import Basis, Figure, weakest
 from advisor.usecase import UseCase
@@ -39,7 +39,10 @@ def cost_lines(
     elif offer.parts:
         lines = _owned_lines(offer, hours)
     else:
-        lines = [_priced("GPU instances, always on", hours, "instance-hours", _price(offer), offer)]
+        label = "GPU instances, always on"
+        if case.demand.batch_window_s is not None:
+            label = "GPU instances, while the day's batch runs"
+        lines = [_priced(label, hours, "instance-hours", _price(offer), offer)]
     if offer.kind == "spot":
         lines.append(_interruptions(offer, policy, now, low, high))
     if offer.kind == "owned":
@@ -58,14 +61,15 @@ def cost_lines(
 def _instance_hours(
     now: Numbers, low: Numbers, high: Numbers, basis: Basis, offer: Offer
 ) -> Figure:
-    ends = sorted(n.instances * HOURS_PER_MONTH for n in (low, now, high))
+    ends = sorted(n.instance_hours for n in (low, now, high))
+    each = now.instance_hours / now.instances if now.instances else 0.0
     return Figure(
-        value=now.instances * HOURS_PER_MONTH,
+        value=now.instance_hours,
         low=ends[0],
         high=ends[2],
         unit="instance-hours/month",
         basis=basis,
-        source=f"{now.instances} x {HOURS_PER_MONTH:g} h, {offer.gpu_count} GPU each",
+        source=f"{now.instances} x {each:.4g} h, {offer.gpu_count} GPU each",
     )
 
 
@@ -92,14 +96,14 @@ def _interruptions(
     offer: Offer, policy: ServingPolicy, now: Numbers, low: Numbers, high: Numbers
 ) -> CostLine:
     ends = (
-        low.instances * policy.spot_overhead_low,
-        now.instances * policy.spot_overhead,
-        high.instances * policy.spot_overhead_high,
+        low.instance_hours * policy.spot_overhead_low,
+        now.instance_hours * policy.spot_overhead,
+        high.instance_hours * policy.spot_overhead_high,
     )
     hours = Figure(
-        value=ends[1] * HOURS_PER_MONTH,
-        low=min(ends) * HOURS_PER_MONTH,
-        high=max(ends) * HOURS_PER_MONTH,
+        value=ends[1],
+        low=min(ends),
+        high=max(ends),
         unit="instance-hours/month",
         basis=policy.basis("spot_overhead"),
         source=policy.source("spot_overhead"),
@@ -188,7 +192,7 @@ def energy_kwh_per_month(estimate: Estimate, case: ServingCase, basis: Basis) ->
         return None
     demand = case.demand
     requests = demand.volume_per_day * demand.generations_per_item * DAYS_PER_MONTH
-    requests /= case.value.outputs_per_request
+    requests /= case.value.outputs_per_request * case.value.slots
     energy = estimate.energy_j.times(requests / _JOULES_PER_KWH, "kWh/month")
     return energy.model_copy(
         update={

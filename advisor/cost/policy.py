@@ -24,6 +24,7 @@ REASONS: dict[str, str] = {
     "cold_start_s": "30 s to start a worker and load the weights (judgement; 5 to 120 s)",
     "cold_start_low_s": "5 s (judgement)",
     "cold_start_high_s": "120 s (judgement)",
+    "startup_s": "5 min to start an instance and load the weights (judgement; 1 to 15 min)",
     "idle_timeout_s": "5 s of idle time is billed after each request (RunPod's serverless rule)",
 }
 
@@ -40,6 +41,7 @@ class ServingPolicy:
     cold_start_s: float = 30.0
     cold_start_low_s: float = 5.0
     cold_start_high_s: float = 120.0
+    startup_s: float = 300.0
     idle_timeout_s: float = 5.0
     asked: frozenset[str] = frozenset()
 

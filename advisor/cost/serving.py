@@ -56,6 +56,7 @@ def serving_case(
     offer: Offer,
     outputs_per_request: float,
     policy: ServingPolicy = _DEFAULT_POLICY,
+    slots: int = 1,
 ) -> ServingCase:
     """Floats for `serving_numbers`, from records. Raises InputError on senseless sizes."""
     if not 0 < outputs_per_request < math.inf:
@@ -71,13 +72,15 @@ def serving_case(
         return Service(
             request_s=request_s,
             first_output_s=first_s,
-            outputs_per_request=outputs_per_request,
+            outputs_per_request=outputs_per_request / slots,
             batch=estimate.workload.batch,
             frames=estimate.workload.frames or 1,
             gpu_count=offer.gpu_count,
             usd_per_hour=usd,
             overhead=overhead if spot else 0.0,
+            slots=slots,
             shared=offer.kind != "client-device",
+            stoppable=offer.kind in ("on-demand", "spot"),
         )
 
     return ServingCase(
@@ -113,15 +116,17 @@ def serving_cost(
     offer: Offer,
     outputs_per_request: float = 1.0,
     policy: ServingPolicy = _DEFAULT_POLICY,
+    slots: int = 1,
 ) -> ServingCost:
     """Fleet, response under load and cost of serving the use case's volume from one offer.
 
     outputs_per_request: generations that one request (the estimate's whole batch) makes; under 1
-    where one generation needs several requests, one after the other. Figures per
+    where one generation needs several requests, one after the other. slots: the requests of the
+    batch start and end each on their own (continuous batching), so many at a time. Figures per
     output are per accepted output. Each end of an interval is a fleet sized for that end of the
     latency. Raises InputError on senseless sizes.
     """
-    case = serving_case(estimate, use_case, offer, outputs_per_request, policy)
+    case = serving_case(estimate, use_case, offer, outputs_per_request, policy, slots)
     now = case.numbers()
     low, high = case.ends()
     bases = _bases(estimate, use_case, offer, policy, now)
@@ -148,7 +153,7 @@ def serving_cost(
         offer=offer,
         batch=estimate.workload.batch,
         service_s=estimate.latency_s,
-        peak_requests_per_s=_peak(case, outputs_per_request, bases.rate),
+        peak_requests_per_s=_peak(case, bases.rate),
         utilisation=figure(lambda n: n.utilisation, "share", bases.load),
         gpus_needed=now.gpus_needed,
         instances=now.instances,
@@ -214,7 +219,7 @@ def _price_bases(offer: Offer, policy: ServingPolicy) -> list[Basis]:
     return [price, policy.basis("spot_overhead")] if offer.kind == "spot" else [price]
 
 
-def _peak(case: ServingCase, outputs_per_request: float, basis: Basis) -> Figure:
+def _peak(case: ServingCase, basis: Basis) -> Figure:
     demand = case.demand
     source = f"{demand.volume_per_day:g} a day x peak factor {demand.peak_factor:g}"
     if demand.generations_per_item != 1:
@@ -222,7 +227,7 @@ def _peak(case: ServingCase, outputs_per_request: float, basis: Basis) -> Figure
     peak = peak_generations_per_s(case.value, demand)
     if peak > demand.generations_per_s * demand.peak_factor:
         source = f"{demand.peak_concurrent} users at once, limit {demand.limit_s:g} s"
-    rate = peak / outputs_per_request
+    rate = peak / case.value.outputs_per_request
     return Figure.exact(rate, "requests/s", basis, source)
 
 
@@ -243,8 +248,12 @@ def _notes(
         notes.append("each user's device serves its own user: no queue and no fleet")
         return notes
     mean_busy = demand.generations_per_s / max(1.0, case.value.outputs_per_request)
-    mean_busy *= case.value.job_s / (now.instances * offer.gpu_count)
-    if now.instances == 1 and mean_busy < 0.2:
+    mean_busy *= case.value.job_s / (now.instances * offer.gpu_count * case.value.slots)
+    batch_run = demand.batch_window_s is not None and case.value.stoppable
+    if batch_run:
+        started = case.policy.source("startup_s")
+        notes.append(f"machines run only while the day's batch does, with {started}")
+    elif now.instances == 1 and mean_busy < 0.2:
         notes.append(
             f"the always-on minimum of one instance decides the cost: it is busy"
             f" {mean_busy:.1%} of the time"
@@ -256,7 +265,12 @@ def _notes(
         )
     if low.instances != high.instances:
         notes.append(f"{low.instances} to {high.instances} instances over the latency's interval")
-    if case.value.batch > 1:
+    if case.value.slots > 1:
+        notes.append(
+            f"{case.value.slots} requests share a GPU, each joining at the next token (continuous"
+            " batching); timed as plain PyTorch, a serving engine should be faster"
+        )
+    elif case.value.batch > 1:
         notes.append(f"batches of {case.value.batch}: at the peak they are taken to be full")
     if offer.kind == "spot":
         notes.append("spot instances can be taken away at any time: keep an on-demand fallback")

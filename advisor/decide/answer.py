@@ -13,6 +13,7 @@ from advisor.rules.reading import is_batch, is_generative, limit_s, makes, secon
 if TYPE_CHECKING:
     from advisor.assessment import FamilyStatus
 
+MEASURED = (Basis.measured, Basis.scaled, Basis.calibrated)
 LISTED = (
     40  # candidates kept in an assessment: the ranked ones, then the barred nearest to feasible
 )
@@ -234,9 +235,10 @@ def headline(judgement: Judgement, chosen: Outcome) -> str:
 def confidence_of(judgement: Judgement, chosen: Outcome) -> Confidence:
     """high, medium or low by a stated rule.
 
-    One step down from high for each of: first and second within 0.03 of each other; the response
-    interval crosses the limit; figures that are assumed or stand-ins; nothing to run; more than
-    four deciding fields left to defaults. Two or more steps are low.
+    A doubt is: first and second within 0.03 of each other; the response interval crosses the limit;
+    figures that are assumed or stand-ins; a price too old to quote; nothing to run; more than four
+    deciding fields left to defaults. Two doubts are low, one is medium. Without a doubt it is high
+    only where the time was measured on this device, or predicted from rates measured on it.
     """
     if chosen.view is None:
         return Confidence(level="high", reasons=["A hard rule stops it as specified."])
@@ -263,8 +265,20 @@ def confidence_of(judgement: Judgement, chosen: Outcome) -> Confidence:
     ]
     if len(silent) > 4:
         reasons.append(f"Deciding fields are assumed: {', '.join(silent)}.")
-    level = ("high", "medium")[len(reasons)] if len(reasons) < 2 else "low"
-    return Confidence(level=level, reasons=reasons or ["No doubt of the listed kinds applies."])
+    if len(reasons) >= 2:
+        return Confidence(level="low", reasons=reasons)
+    unmeasured = _not_measured(chosen)
+    if reasons or unmeasured:
+        return Confidence(level="medium", reasons=[*reasons, *unmeasured])
+    return Confidence(level="high", reasons=["No doubt of the listed kinds applies."])
+
+
+def _not_measured(chosen: Outcome) -> list[str]:
+    if chosen.best is None:
+        return []
+    if chosen.best.option.estimate.latency_s.basis in MEASURED:
+        return []
+    return ["Times are predicted: nobody has measured this model on this device here."]
 
 
 def _doubts_about_figures(best: Judged | None, judgement: Judgement) -> list[str]:
@@ -277,4 +291,6 @@ def _doubts_about_figures(best: Judged | None, judgement: Judgement) -> list[str
         doubts.append("A stand-in device was judged.")
     elif best.option.estimate.latency_s.basis is Basis.assumed:
         doubts.append("The latency rests on assumed rates.")
+    if best.cost is not None and best.cost.offer.stale:
+        doubts.append(f"The price is of {best.cost.offer.as_of_text}, too old to quote.")
     return doubts

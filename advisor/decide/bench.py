@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from advisor.decide.fit import Fit, fit
+from advisor.decide.fit import Fit, batched, fit
 from advisor.decide.places import Place, place_of, widened
 from advisor.decide.reads import makes_output, only_codes, reads_inputs
 from advisor.errors import CannotEstimate
@@ -66,7 +66,8 @@ class Option:
 
     @property
     def id(self) -> str:
-        return f"{self.model.id} on {self.device.id}" + (
+        many = f" x{self.fit.slots}" if self.fit.slots > 1 else ""
+        return f"{self.model.id}{many} on {self.device.id}" + (
             f" ({self.offer.id})" if self.offer else ""
         )
 
@@ -104,7 +105,11 @@ class Bench:
         key = (option.id, _print(use_case, COSTING) + _shape(use_case))
         if key not in self._costs:
             self._costs[key] = self.sources.serving(
-                option.estimate, use_case, option.offer, option.fit.outputs_per_request
+                option.estimate,
+                use_case,
+                option.offer,
+                option.fit.outputs_per_request,
+                option.fit.slots,
             )
         return self._costs[key]
 
@@ -128,15 +133,21 @@ class Bench:
         return options, unready
 
     def _options_of(self, model: Model, use_case: UseCase, place: Place) -> list[Option]:
-        fitted = fit(use_case, model)
-        made = self._estimated(model, fitted.workload, place)
+        alone = fit(use_case, model)
+        single = self._estimated(model, alone.workload, place)
         options: list[Option] = []
-        for device in place.devices:
-            if device.id not in made:
-                continue
-            estimate = _stand_in(made[device.id]) if place.proxy else made[device.id]
-            for offer in self._offers(device, use_case, place):
-                options.append(Option(model, fitted, device, place.proxy, estimate, offer))
+        for fitted in batched(alone, model, use_case, shared=not place.client):
+            made = self._estimated(model, fitted.workload, place)
+            for device in place.devices:
+                if device.id not in made:
+                    continue
+                estimate = made[device.id]
+                if fitted.slots > 1:
+                    estimate = _joining(estimate, single[device.id])
+                if place.proxy:
+                    estimate = _stand_in(estimate)
+                for offer in self._offers(device, use_case, place):
+                    options.append(Option(model, fitted, device, place.proxy, estimate, offer))
         return options
 
     def _estimated(self, model: Model, workload: Workload, place: Place) -> Mapping[str, Estimate]:
@@ -207,6 +218,18 @@ def _unsuitable(model: Model, use_case: UseCase, place: Place) -> str | None:
     if not place.devices:
         return f"no device of the catalog stands for '{use_case.placement}'"
     return None
+
+
+def _joining(together: Estimate, alone: Estimate) -> Estimate:
+    """A request that joins a running batch: its own prompt is read alone, then all go on together.
+
+    Its first token needs its own prompt's pass and one step of the running batch.
+    """
+    steps = [stage for stage in together.stages if stage.calls > 1]
+    one_step = steps[-1].latency_s.times(1 / steps[-1].calls) if steps else alone.first_output_s
+    return together.model_copy(
+        update={"first_output_s": alone.first_output_s.plus(one_step)}
+    )
 
 
 def _stand_in(estimate: Estimate) -> Estimate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from advisor.rules.reading import frame_limit_s, time_limit
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from advisor.workload import Workload
 
 DISTILLED_STEPS = 8  # a sampler with at most so many steps by default was distilled
+CONCURRENT = (8, 32)  # requests under way at once that are tried for language models
 DEFAULT_FPS = 24.0  # cinema's rate, where neither the user nor the model states one
 
 
@@ -29,6 +30,7 @@ class Fit:
     workload: Workload
     shortfalls: dict[str, float]
     pieces: int
+    slots: int = 1  # requests of the batch that start and end each on their own
 
     @property
     def outputs_per_request(self) -> float:
@@ -47,6 +49,19 @@ def fit(use_case: UseCase, model: Model) -> Fit:
     mode = "compiled" if frame_limit_s(use_case) is not None else "eager"
     workload = model.workload(**chosen, mode=mode)
     return Fit(workload, shortfalls, _pieces(shortfalls))
+
+
+def batched(fitted: Fit, model: Model, use_case: UseCase, shared: bool) -> list[Fit]:
+    """The fit, and for token-by-token text on shared devices the same with more under way.
+
+    One request alone reads all weights for each token; serving engines run many at once.
+    """
+    if not shared or model.mechanism != "autoregressive" or "tokens_out" not in model.axes:
+        return [fitted]
+    if frame_limit_s(use_case) is not None:
+        return [fitted]
+    more = [fitted.workload.model_copy(update={"batch": slots}) for slots in CONCURRENT]
+    return [fitted, *(replace(fitted, workload=w, slots=w.batch) for w in more)]
 
 
 def nearest(axis: Axis, value: float) -> float:

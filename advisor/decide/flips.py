@@ -31,6 +31,7 @@ class Knob:
 
     field: str
     unit: str
+    words: str  # begins the flip's sentence
     read: Callable[[UseCase], float | None]
     set: Callable[[UseCase, float], UseCase]
     text: Callable[[float], str]
@@ -61,10 +62,11 @@ def _limit(use_case: UseCase) -> float | None:
 
 
 KNOBS = (
-    Knob("latency", "s", _limit, _with_limit, seconds_text, 1e-3, 2.6e6),
+    Knob("latency", "s", "With a time limit", _limit, _with_limit, seconds_text, 1e-3, 2.6e6),
     Knob(
         "volume_per_day",
         "items/day",
+        "With a volume",
         lambda use_case: use_case.volume_per_day,
         lambda use_case, value: varied(use_case, volume_per_day=value),
         lambda value: f"{value:,.3g} items a day" if value < 1e3 else f"{value:,.0f} items a day",
@@ -74,6 +76,7 @@ KNOBS = (
     Knob(
         "budget_usd_per_item",
         "USD/item",
+        "With a budget",
         lambda use_case: use_case.budget_usd_per_item or None,
         lambda use_case, value: varied(use_case, budget_usd_per_item=value),
         lambda value: f"{value:.3g} USD per item",
@@ -83,6 +86,7 @@ KNOBS = (
     Knob(
         "budget_usd_per_month",
         "USD/month",
+        "With a budget",
         lambda use_case: use_case.budget_usd_per_month or None,
         lambda use_case, value: varied(use_case, budget_usd_per_month=value),
         lambda value: f"{value:,.0f} USD a month",
@@ -151,7 +155,7 @@ def _flip(
     knob: Knob, current: float, threshold: float, direction: Literal["above", "below"], to: Outcome
 ) -> FlipPoint:
     becomes = _name(to)
-    word = "From" if direction == "above" else "Down at"
+    edge = "or more" if direction == "above" else "or less"
     return FlipPoint(
         field=knob.field,
         unit=knob.unit,
@@ -159,7 +163,7 @@ def _flip(
         threshold=threshold,
         direction=direction,
         becomes=becomes,
-        sentence=f"{word} {knob.text(threshold)} the answer becomes {becomes}.",
+        sentence=f"{knob.words} of {knob.text(threshold)} {edge} the answer is {becomes}.",
         factor=max(threshold / current, current / threshold),
     )
 

@@ -299,7 +299,13 @@ def _score_option(one: Judged, view: FamilyView, result: Judgement, cheapest: fl
         "cost": 1.0 if own else score.cost_score(usd, cheapest),
         "quality": score.quality_score(model, one.option.fit.shortfalls),
         "control": score.control_score(use_case, view.family, model),
-        "risk": score.risk_score(view.family, model, len(one.conditions)),
+        "risk": score.risk_score(
+            view.family,
+            model,
+            len(one.conditions),
+            one.option.estimate.latency_s,
+            one.cost is not None and one.cost.offer.stale,
+        ),
     }
     against = score.evidence(one.findings, result.weights)
     one.total = score.total_of(view.points + against, score.weighted(one.scores, result.weights))

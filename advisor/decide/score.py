@@ -101,21 +101,24 @@ def weighted(scores: dict[str, float], weights: dict[str, float]) -> float:
 
 
 def latency_score(use_case: UseCase, response: Figure, chance: float | None) -> float:
-    """Half for the chance to hold the limit, half for the room below it (a tenth of it = full)."""
+    """Half for the chance to hold the limit, half for the room below it (half of it = full).
+
+    Being ten times faster than anybody asked for earns nothing more: it costs money.
+    """
     seconds = limit_s(use_case)
     if seconds is None or chance is None:
         return 0.5
-    room = math.log10(seconds / response.value) if response.value > 0 else 1.0
+    room = math.log2(seconds / response.value) if response.value > 0 else 1.0
     return 0.5 * chance + 0.5 * min(1.0, max(0.0, room))
 
 
 def cost_score(usd_per_output: float | None, cheapest: float | None) -> float:
-    """1 for the cheapest of the use case, 0 for a hundred times its cost."""
+    """1 for the cheapest of the use case, 0 for a thousand times its cost."""
     if usd_per_output is None or cheapest is None:
         return UNKNOWN
     if usd_per_output <= cheapest or cheapest <= 0:
         return 1.0 if usd_per_output <= cheapest else UNKNOWN
-    return max(0.0, 1.0 - math.log10(usd_per_output / cheapest) / 2.0)
+    return max(0.0, 1.0 - math.log10(usd_per_output / cheapest) / 3.0)
 
 
 def quality_score(model: Model, shortfalls: dict[str, float]) -> float:
@@ -141,11 +144,26 @@ def _purpose(use_case: UseCase, model: Model) -> float:
     return 0.5 if enlarges and not keeps_content else 1.0
 
 
-def risk_score(family: Family, model: Model | None, conditions: int) -> float:
-    """Maturity, licence, and the number of conditions that hang on a choice. 1 = least risk."""
+def risk_score(
+    family: Family,
+    model: Model | None,
+    conditions: int,
+    latency: Figure | None = None,
+    stale_price: bool = False,
+) -> float:
+    """Maturity, licence, conditions, how well the time is known, how old the price. 1 = least risk.
+
+    An interval whose ends are more than a factor of two apart counts against an option: 0.15 for
+    each further doubling, at most 0.3. So does a price that is too old to quote: 0.1.
+    """
     score = {"production": 1.0, "pilot": 0.7, "research": 0.4}[family.maturity]
     if model is not None:
         score -= {"yes": 0.0, "conditional": 0.1, "unknown": 0.2, "no": 0.3}[
             model.licence.commercial
         ]
+    if latency is not None and latency.low > 0:
+        doublings = math.log2(latency.high / latency.low) - 1.0
+        score -= 0.15 * min(2.0, max(0.0, doublings))
+    if stale_price:
+        score -= 0.1
     return max(0.0, score - 0.05 * conditions)

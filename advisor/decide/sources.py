@@ -22,7 +22,7 @@ class Sources:
     estimates: Callable[[Model, Sequence[Device], Workload], Mapping[str, Estimate]]
     offers: Callable[[str, Sequence[OfferKind]], list[Offer]]
     client_offer: Callable[[str], Offer]
-    serving: Callable[[Estimate, UseCase, Offer, float], ServingCost]
+    serving: Callable[[Estimate, UseCase, Offer, float, int], ServingCost]
     apis: Callable[[UseCase], list[ApiCost]]
 
 
@@ -45,10 +45,15 @@ def default_sources(catalog: Catalog, as_of: date) -> Sources:
         found = cheapest_offers(catalog, device, as_of, rented) if rented else []
         return [*found, *([owned] if owned is not None else [])]
 
+    def serving(
+        estimate: Estimate, use_case: UseCase, offer: Offer, outputs: float, slots: int
+    ) -> ServingCost:
+        return serving_cost(estimate, use_case, offer, outputs, slots=slots)
+
     return Sources(
         estimates=estimates,
         offers=offers,
         client_offer=client_offer,
-        serving=serving_cost,
+        serving=serving,
         apis=lambda use_case: api_costs(catalog, use_case, as_of),
     )

@@ -187,6 +187,8 @@ def sources(shipped: Catalog | None = None) -> Sources:
         estimates=estimates,
         offers=lambda device, kinds: cheapest_offers(known, device, DAY, kinds),
         client_offer=client_offer,
-        serving=serving_cost,
+        serving=lambda estimate, use_case, offer, outputs, slots: serving_cost(
+            estimate, use_case, offer, outputs, slots=slots
+        ),
         apis=lambda use_case: api_costs(known, use_case, DAY),
     )
