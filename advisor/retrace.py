@@ -18,8 +18,8 @@ from advisor.catalog import Catalog, Component, Model, load_catalog
 from advisor.plan import Stage, plan
 from advisor.reference.build import build
 from advisor.trace import made_from, trace_call
-from advisor.tracestore import read_traces, write_traces
 from advisor.traces import CallTrace
+from advisor.tracestore import read_traces, write_traces
 from advisor.workload import Workload
 
 

@@ -21,10 +21,18 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from advisor.catalog import Component
 from advisor.reference.build import build, call, count, make_inputs
-from advisor.traces import TRACE_SCHEMA, TRACED_BYTES, CallTrace, Op, OpClass
+from advisor.traces import (
+    EXPERTS,
+    TRACE_SCHEMA,
+    TRACED_BYTES,
+    CallTrace,
+    Op,
+    OpClass,
+    experts_read,
+)
 
 # Raise when the tracer's result for the same component changes, so that stored traces are remade.
-TRACER_VERSION = 1
+TRACER_VERSION = 2
 
 # Operations that only change how memory is looked at, or reserve it: no kernel runs.
 _FREE = frozenset(
@@ -36,6 +44,7 @@ _FREE = frozenset(
     _assert_tensor_metadata""".split()
 )
 _MATMUL = frozenset("mm addmm bmm baddbmm addbmm mv addmv dot".split())
+_RECURRENT = frozenset("mkldnn_rnn_layer".split())  # one LSTM layer over a whole sequence
 _CONVOLUTION = frozenset("convolution _convolution convolution_overrideable".split())
 _NORMALISATION = frozenset(
     """native_layer_norm native_group_norm native_batch_norm _native_batch_norm_legit
@@ -52,6 +61,8 @@ _MEMORY = frozenset(
     grid_sampler_2d linspace eye im2col col2im""".split()
 )
 _GATHERS = frozenset("index index_select gather embedding".split())
+_DISTANCES = frozenset("_euclidean_dist _cdist_forward".split())  # computed as a product
+_EXPERTS = frozenset(["_grouped_mm"])  # rows [R, k] sorted by expert, weights [experts, k, n]
 
 
 class _Live:
@@ -86,17 +97,14 @@ class _Recorder(TorchDispatchMode):
     def __init__(self, module: torch.nn.Module, widen: float) -> None:
         super().__init__()
         self.weights = {
-            tensor.untyped_storage()._cdata
-            for tensor in [*module.parameters(), *module.buffers()]
+            tensor.untyped_storage()._cdata for tensor in [*module.parameters(), *module.buffers()]
         }
         self.live = _Live(self.weights)
         self.rows: Counter[tuple[Any, ...]] = Counter()
         self.paused = False
         self._widen = widen  # bytes of a call that ran in fp32 count at the traced width
 
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
         if self.paused:
             return out
@@ -115,6 +123,11 @@ class _Recorder(TorchDispatchMode):
         write = sum(_bytes(tensor) for tensor in outputs)
         if name in _GATHERS:  # reads the rows it takes, not the table
             read, weight = write, write if self._is_weight(inputs[0]) else 0
+        elif name in _EXPERTS:  # reads the experts that are chosen, not all
+            rows, table = inputs[:2]
+            name = f"{EXPERTS}{table.shape[0]}"
+            weight = round(experts_read(table.shape[0], rows.shape[0]) * _bytes(table[0]))
+            read = _bytes(rows) + weight
         else:
             read = sum(_bytes(tensor) for tensor in inputs)
             weight = sum(_bytes(tensor) for tensor in inputs if self._is_weight(tensor))
@@ -138,19 +151,25 @@ class _Recorder(TorchDispatchMode):
         return tensor.untyped_storage()._cdata in self.weights
 
 
-class _FusedAttention(TorchFunctionMode):
-    """Records scaled_dot_product_attention as one operation, whatever it decomposes into."""
+class _Fused(TorchFunctionMode):
+    """Records attention as one operation and a GRU as one per layer, as fused kernels run them.
+
+    Where no such kernel is at hand (on meta, on the CPU) both fall apart into many operations.
+    """
 
     def __init__(self, recorder: _Recorder) -> None:
         super().__init__()
         self._recorder = recorder
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if func is not torch.nn.functional.scaled_dot_product_attention:
-            return func(*args, **kwargs)
+        if func is torch.nn.functional.scaled_dot_product_attention:
+            return self._attention(func, args, kwargs)
+        if getattr(func, "__name__", "") == "gru" and len(args) == 9:
+            return self._gru(func, args)
+        return func(*args, **kwargs)
+
+    def _attention(self, func: Any, args: Any, kwargs: Any) -> torch.Tensor:
         query, key, value = (
             kwargs.get(name, args[i] if i < len(args) else None)
             for i, name in enumerate(("query", "key", "value"))
@@ -165,6 +184,26 @@ class _FusedAttention(TorchFunctionMode):
         dims = (batch, heads, queries, keys, size)
         self._recorder.add("attention", "sdpa", flops, read, _bytes(out), 0, dims)
         self._recorder.live.add(out)
+        return out
+
+    def _gru(self, func: Any, args: Any) -> Any:
+        """Per layer and direction: T products of [rows, inputs + hidden] by the three gates."""
+        source, _, weights, biased, *_, batch_first = args
+        with self._pause():
+            out = func(*args)
+        steps, rows = source.shape[:2] if not batch_first else source.shape[1::-1]
+        each = 4 if biased else 2
+        for start in range(0, len(weights), each):
+            layer = weights[start : start + each]
+            gates, inner = layer[0].shape[0], layer[0].shape[1] + layer[1].shape[1]
+            weight = sum(_bytes(tensor) for tensor in layer)
+            moved = steps * rows * source.element_size()
+            read, write = moved * layer[0].shape[1] + weight, moved * layer[1].shape[1]
+            flops = 2 * steps * rows * gates * inner
+            dims = (steps, rows, gates, inner)
+            self._recorder.add("matmul", "gru", flops, read, write, weight, dims)
+        for tensor in out:
+            self._recorder.live.add(tensor)
         return out
 
     def _run(self, func: Any, args: Any, kwargs: Any, query: Any, value: Any) -> torch.Tensor:
@@ -192,10 +231,11 @@ def trace_call(
     symbols: Mapping[str, int],
     key: str,
     *,
+    batch: int = 1,
     flavour: str = "full",
     module: torch.nn.Module | None = None,
 ) -> CallTrace:
-    """The operations of one call at batch 1. `module` may be passed to spare building it again.
+    """The operations of one call. `module` may be passed to spare building it again.
 
     Calls on meta are traced in bf16; calls that must run for real run in fp32 and are counted at
     2 bytes per element.
@@ -204,18 +244,20 @@ def trace_call(
     device = entry.trace_on
     dtype = torch.bfloat16 if device == "meta" else torch.float32
     module = module if module is not None else build(component, flavour, device, dtype)
-    inputs = make_inputs(entry, component, symbols, flavour=flavour, device=device, dtype=dtype)
+    inputs = make_inputs(
+        entry, component, symbols, batch=batch, flavour=flavour, device=device, dtype=dtype
+    )
     recorder = _Recorder(module, widen=1 if device == "meta" else 4 / TRACED_BYTES)
     for tensor in _tensors(inputs):
         recorder.live.add(tensor)
     del tensor
-    with torch.no_grad(), _FusedAttention(recorder), recorder:
+    with torch.no_grad(), _Fused(recorder), recorder:
         call(module, entry, inputs)
     parameters, buffers = count(module)
     return CallTrace(
         component=component.id,
         key=key,
-        batch=1,
+        batch=batch,
         ops=_ops(recorder.rows),
         peak_activation_bytes=round(recorder.live.peak / recorder._widen),
         parameters=parameters,
@@ -225,9 +267,10 @@ def trace_call(
 
 def made_from(component: Component) -> str:
     """Hash of what a component's traces depend on; a stored trace with another hash is stale."""
-    content = component.model_dump(mode="json", include={
-        "library", "class_name", "config_class", "config", "tuples", "entries"
-    })
+    content = component.model_dump(
+        mode="json",
+        include={"library", "class_name", "config_class", "config", "tuples", "entries"},
+    )
     for entry in content["entries"].values():
         entry.pop("checks", None)
         entry.pop("size", None)
@@ -284,6 +327,17 @@ def _classify(
         return _matmul(name, args, outputs)
     if name in _CONVOLUTION:
         return _convolution(args, outputs)
+    if name.startswith(EXPERTS):
+        rows, table = args[:2]
+        dims = (1, rows.shape[0], table.shape[2], table.shape[1])
+        return "matmul", 2 * dims[1] * dims[2] * dims[3], dims
+    if name in _DISTANCES:
+        left, right = args[:2]
+        points, others, size = left.shape[-2], right.shape[-2], left.shape[-1]
+        batch = outputs[0].numel() // (points * others)
+        return "matmul", 2 * batch * points * others * size, (batch, points, others, size)
+    if name in _RECURRENT:
+        return _recurrent(args)
     if name.startswith("_scaled_dot_product"):
         query, key, value = args[:3]
         batch, heads, queries, size = query.shape
@@ -308,6 +362,16 @@ def _matmul(
     m = left.shape[-2] if left.dim() > 1 else 1
     flops = 2 * max(out.numel(), 1) * k
     return "matmul", flops, (batch, m, n, k)
+
+
+def _recurrent(args: Any) -> tuple[OpClass, int, tuple[int, ...]]:
+    """An LSTM layer [T, rows, inputs] as T products of [rows, inputs + hidden] by its four gates.
+
+    One operation, as fused recurrent kernels are.
+    """
+    steps, rows, size = args[0].shape
+    gates, inner = args[1].shape[0], size + args[2].shape[1]
+    return "matmul", 2 * steps * rows * gates * inner, (steps, rows, gates, inner)
 
 
 def _convolution(args: Any, outputs: list[torch.Tensor]) -> tuple[OpClass, int, tuple[int, ...]]:

@@ -4,8 +4,8 @@
     store.stage_trace(stage)   # the trace of one call of the stage, at the stage's batch
 
 In order: the stored trace; one made earlier on this machine; tracing now (where torch is installed
-and `on_demand` allows it); the two nearest stored ones interpolated; the nearest one scaled. All but
-the first two that are not exact say so in `CallTrace.note`. No torch is imported unless tracing.
+and `on_demand` allows it); up to three stored ones of the same structure interpolated; the nearest
+one scaled. What is not exact says so in `CallTrace.note`. No torch is imported unless tracing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -37,7 +38,7 @@ class TraceStore:
         self._made: dict[tuple[str, str], CallTrace] = {}
 
     def stage_trace(self, stage: Stage) -> CallTrace:
-        """The trace of one call of a stage, at its batch. Raises CannotEstimate if there is none."""
+        """The trace of one call of a stage, at its batch. CannotEstimate if there is none."""
         component = self._catalog.components[stage.component]
         return self.call_trace(component, stage.entry, dict(stage.symbols)).at_batch(stage.batch)
 
@@ -147,56 +148,76 @@ def _symbols(key: str) -> Symbols:
 
 
 def _derived(near: list[tuple[float, CallTrace]], size: float, key: str) -> CallTrace:
-    """Interpolated between two stored traces of the same structure, else the nearest scaled."""
-    (first_size, first), *others = near
-    for second_size, second in others:
-        if second_size != first_size and _structure(first) == _structure(second):
-            return _between(first_size, first, second_size, second, size, key)
-    return replace(first.at_size(size / first_size), key=key)
+    """Interpolated between up to three stored traces of one structure, else the nearest scaled."""
+    first_size, first = near[0]
+    alike = {first_size: first}
+    for other_size, other in near[1:]:
+        if other_size not in alike and _structure(first) == _structure(other):
+            alike[other_size] = other
+    if len(alike) == 1:
+        return replace(first.at_size(size / first_size), key=key)
+    return _between(list(alike.items())[:3], size, key)
 
 
 def _structure(trace: CallTrace) -> list[tuple[Any, ...]]:
     return [(op.op_class, op.kind, op.count, len(op.dims)) for op in trace.ops]
 
 
-def _between(
-    size_a: float, a: CallTrace, size_b: float, b: CallTrace, size: float, key: str
-) -> CallTrace:
-    def at(x: float, y: float) -> int:
-        return _through(size_a, x, size_b, y, size)
+def _between(points: list[tuple[float, CallTrace]], size: float, key: str) -> CallTrace:
+    """The call at `size` from two or three stored ones, nearest first."""
+    sizes = [stored for stored, _ in points]
+    traces = [trace for _, trace in points]
+
+    def at(values: Iterable[int]) -> int:
+        return _through(list(zip(sizes, values, strict=True)), size)
 
     ops = tuple(
         Op(
-            one.op_class,
-            one.kind,
-            one.count,
-            at(one.flops, two.flops),
-            at(one.read_bytes, two.read_bytes),
-            at(one.write_bytes, two.write_bytes),
-            at(one.weight_bytes, two.weight_bytes),
-            tuple(at(x, y) for x, y in zip(one.dims, two.dims, strict=True)),
+            same[0].op_class,
+            same[0].kind,
+            same[0].count,
+            at(op.flops for op in same),
+            at(op.read_bytes for op in same),
+            at(op.write_bytes for op in same),
+            at(op.weight_bytes for op in same),
+            tuple(at(dim) for dim in zip(*(op.dims for op in same), strict=True)),
         )
-        for one, two in zip(a.ops, b.ops, strict=True)
+        for same in zip(*(trace.ops for trace in traces), strict=True)
     )
+    names = " and ".join(f"'{trace.key}'" for trace in traces)
+    how = "interpolated between" if min(sizes) <= size <= max(sizes) else "extrapolated from"
     return replace(
-        a,
+        traces[0],
         key=key,
         ops=ops,
-        peak_activation_bytes=at(a.peak_activation_bytes, b.peak_activation_bytes),
-        note=f"interpolated between the stored traces '{a.key}' and '{b.key}'",
+        peak_activation_bytes=at(trace.peak_activation_bytes for trace in traces),
+        note=f"{how} the stored traces {names}",
     )
 
 
-def _through(size_a: float, x: float, size_b: float, y: float, size: float) -> int:
-    """The value at `size` of a quantity that is x at size_a and y at size_b.
+def _through(points: list[tuple[float, int]], size: float) -> int:
+    """The value at `size` of a quantity known at two or three other sizes, nearest first.
 
-    What grows faster than in proportion (attention) follows a power law; the rest a straight line,
-    which is exact for sums of a fixed part and one that grows with the size.
+    Work and bytes are sums of a fixed part, one in proportion and one that grows by the square
+    (attention, masks), so three points fix them. What bends the other way (a peak that another
+    operation takes over) is no such sum: the two nearest points then decide.
     """
-    if x == y:
-        return round(x)
-    grown = (y / x) / (size_b / size_a) if x > 0 and y > 0 else 1.0
-    if (grown > 1.001) == (size_b > size_a) and abs(grown - 1) > 0.001:
-        exponent = math.log(y / x) / math.log(size_b / size_a)
-        return round(x * (size / size_a) ** exponent)
-    return max(round(x + (y - x) * (size - size_a) / (size_b - size_a)), 0)
+    if len({value for _, value in points}) == 1:
+        return points[0][1]
+    (a, x), (b, y) = points[:2]
+    slope = (y - x) / (b - a)
+    if len(points) == 3:
+        c, z = points[2]
+        bend = ((z - y) / (c - b) - slope) / (c - a)
+        if bend >= 0:
+            return max(round(x + slope * (size - a) + bend * (size - a) * (size - b)), 0)
+        return max(round(x + slope * (size - a)), 0)
+    return _power_or_line(a, x, b, y, size)
+
+
+def _power_or_line(a: float, x: float, b: float, y: float, size: float) -> int:
+    """Through two points: a power law where growth is faster than in proportion, else a line."""
+    grown = (y / x) / (b / a) if x > 0 and y > 0 else 1.0
+    if (grown > 1.001) == (b > a) and abs(grown - 1) > 0.001:
+        return round(x * (size / a) ** (math.log(y / x) / math.log(b / a)))
+    return max(round(x + (y - x) * (size - a) / (b - a)), 0)

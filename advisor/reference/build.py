@@ -1,8 +1,8 @@
 """A component as a torch module with random weights, and inputs to call it with.
 
-    module = build(component, flavour="debug", device="cpu", dtype=torch.float32)
-    kwargs = make_inputs(component.entries["step"], component, {"h": 64, "w": 64}, batch=2, ...)
-    call(module, component.entries["step"], kwargs)
+module = build(component, flavour="debug", device="cpu", dtype=torch.float32)
+kwargs = make_inputs(component.entries["step"], component, {"h": 64, "w": 64}, batch=2, ...)
+call(module, component.entries["step"], kwargs)
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def _construct(component: Component, config: dict[str, Any], dtype: torch.dtype)
     if file is None:
         raise DataError(f"component {component.id}: no local module '{component.class_name}'")
     room = importlib.import_module(f"advisor.reference.modules.{file}")
-    made = getattr(room, component.class_name)(**config)
-    return made
+    made_here: torch.nn.Module = getattr(room, component.class_name)(**config)
+    return made_here
 
 
 def _has_other_floats(module: torch.nn.Module, dtype: torch.dtype) -> bool:
@@ -130,6 +130,9 @@ class Inputs:
             return tuple(self.make(item) for item in spec["tuple"])
         if "list" in spec:
             return [self.make(item) for item in spec["list"]]
+        if "each" in spec:
+            times = evaluate_int(spec["times"], self.symbols, self.config)
+            return [self.make(spec["each"]) for _ in range(times)]
         if "dict" in spec:
             return {key: self.make(item) for key, item in spec["dict"].items()}
         if "kv_cache" in spec:
@@ -137,6 +140,12 @@ class Inputs:
         if "cross_cache" in spec:
             return self._cross_cache(spec["cross_cache"])
         return self._typed(spec)
+
+    def dtype_of(self, spec: Any) -> torch.dtype:
+        """The dtype that a tensor specification asks for."""
+        if isinstance(spec, dict) and "each" in spec:
+            return self.dtype_of(spec["each"])
+        return _RAW[spec.get("dtype", "float32")] if isinstance(spec, dict) else self.dtype
 
     def _shape(self, spec: list[Any]) -> tuple[int, ...]:
         return tuple(evaluate_int(size, self.symbols, self.config) for size in spec)
@@ -156,13 +165,9 @@ class Inputs:
             return torch.empty(shape, dtype=dtype, device="meta")
         low = evaluate(spec.get("low", 0), self.symbols, self.config)
         high = evaluate(spec.get("high", 2), self.symbols, self.config)
-        if dtype.is_floating_point:
-            value = torch.rand(shape, generator=self._generator, device="cpu") * (high - low) + low
-        else:
-            value = torch.randint(
-                int(low), max(int(high), int(low) + 1), shape, generator=self._generator, device="cpu"
-            )
-        return value.to(device=self.device, dtype=dtype)
+        drawn = torch.rand(shape, generator=self._generator, device="cpu", dtype=torch.float64)
+        value = drawn * (high - low) + low
+        return (value if dtype.is_floating_point else value.floor()).to(self.device, dtype)
 
     def _cache(self, spec: Mapping[str, Any]) -> Any:
         """A filled key-value cache: {layers, shape: [b, kv heads, length, head size]}."""
@@ -198,14 +203,16 @@ def make_inputs(
     seed: int = 0,
 ) -> dict[str, Any]:
     """All arguments of one call, by name."""
-    maker = Inputs(
-        {**symbols, "b": batch}, config_symbols(component, flavour), device, dtype, seed
-    )
+    maker = Inputs({**symbols, "b": batch}, config_symbols(component, flavour), device, dtype, seed)
     return {name: maker.make(spec) for name, spec in entry.inputs.items()}
 
 
 def call(module: torch.nn.Module, entry: EntryPoint, inputs: Mapping[str, Any]) -> Any:
-    """Run an entry point. `method` may be dotted ("decoder" calls a submodule)."""
+    """Run an entry point. `method` may be dotted ("decoder" calls a submodule).
+
+    A key-value cache among the inputs grows by the call; `rewind` makes it as long as before, so
+    that the same inputs can be used again.
+    """
     target: Any = module
     if entry.method != "forward":
         for part in entry.method.split("."):
@@ -213,3 +220,21 @@ def call(module: torch.nn.Module, entry: EntryPoint, inputs: Mapping[str, Any]) 
     positional = [inputs[name] for name in entry.positional]
     named = {name: value for name, value in inputs.items() if name not in entry.positional}
     return target(*positional, **named)
+
+
+def cache_lengths(inputs: Mapping[str, Any]) -> dict[str, int]:
+    """Tokens in each cache among the inputs."""
+    return {
+        name: int(value.get_seq_length())
+        for name, value in inputs.items()
+        if hasattr(value, "get_seq_length")
+    }
+
+
+def rewind(inputs: Mapping[str, Any], lengths: Mapping[str, int]) -> None:
+    """Cut every cache back to `lengths` (from `cache_lengths`)."""
+    for name, length in lengths.items():
+        own = getattr(inputs[name], "self_attention_cache", inputs[name])
+        surplus = int(own.get_seq_length()) - length
+        if surplus > 0:
+            own.crop(-surplus)

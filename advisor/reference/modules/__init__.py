@@ -17,6 +17,7 @@ MODULES: dict[str, str] = {
     "Projection": "projection",
     "RRDBNet": "rrdbnet",
     "SRVGGNetCompact": "rrdbnet",
+    "ShapEField": "shap_e",
     "StyleGAN2Discriminator": "stylegan",
     "StyleGAN2Generator": "stylegan",
     "StyleGAN3Generator": "stylegan3",
