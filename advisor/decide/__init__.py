@@ -63,7 +63,7 @@ def decide(
         headline=answer.headline(judgement, chosen),
         verdict=chosen.verdict,
         family=chosen.family,
-        serve=answer.serve_slot(chosen),
+        serve=answer.serve_slot(judgement, chosen),
         offline=answer.offline_slot(judgement, chosen),
         weights=judgement.weights,
         candidates=answer.candidate_results(judgement, chosen),

@@ -136,7 +136,7 @@ def _why_nothing(view: FamilyView) -> str:
     return "The catalog holds no model of it."
 
 
-def serve_slot(chosen: Outcome) -> Slot | None:
+def serve_slot(judgement: Judgement, chosen: Outcome) -> Slot | None:
     """What to serve with; a family without a runnable model is a slot without a candidate."""
     if chosen.view is None:
         return None
@@ -148,8 +148,10 @@ def serve_slot(chosen: Outcome) -> Slot | None:
         return Slot(family=family.id, family_name=family.name, candidate=None, sentence=sentence)
     option = best.option
     verb = "takes" if best.response_s.basis is Basis.measured else "should take"
+    seconds = limit_s(judgement.use_case)
+    subject = "a day's work" if seconds is not None and is_batch(judgement.use_case) else "it"
     sentence = (
-        f"Serve with {option.model.name} on {option.device.name}: it {verb} "
+        f"Serve with {option.model.name} on {option.device.name}: {subject} {verb} "
         f"{seconds_text(best.response_s.value)}."
     )
     return Slot(family=family.id, family_name=family.name, candidate=option.id, sentence=sentence)

@@ -64,7 +64,10 @@ def misses_limit(rule: Rule, case: Case) -> Outcome:
     "Likely, not certain, within the time limit",
     "condition",
     "latency",
-    detection="The estimate's 90 % interval crosses the limit: the chance is 5 % to 95 %.",
+    detection=(
+        "The estimate's 90 % interval crosses the limit: the chance is 5 % to 95 %. Under 50 % the "
+        "verdict is at most go-with-guardrails."
+    ),
     why="A prediction cannot settle what only a measurement on the device can.",
     remedy="Measure this model on this device before deciding: advisor profile.",
     source="the candidate's own estimate against the stated limit",
@@ -76,14 +79,17 @@ def crosses_limit(rule: Rule, case: Case) -> Outcome:
     chance = case.response_s.chance_at_most(seconds)
     if not OUTSIDE <= chance < INSIDE:
         return None
-    word = "Likely" if chance >= 0.5 else "Unlikely"
-    return rule.says(
-        f"{word}, not certain ({chance:.0%}): {seconds_text(case.response_s.low)} to "
+    word = "Likely, not certain" if chance >= 0.5 else "Unlikely, not ruled out"
+    finding = rule.says(
+        f"{word} ({chance:.0%}): {seconds_text(case.response_s.low)} to "
         f"{seconds_text(case.response_s.high)} against a limit of {seconds_text(seconds)}.",
         response_s=case.response_s.value,
         limit_s=seconds,
         chance=chance,
     )
+    if chance >= 0.5:
+        return finding
+    return finding.model_copy(update={"verdict_cap": "go-with-guardrails"})
 
 
 @family_rule(
