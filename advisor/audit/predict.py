@@ -1,0 +1,105 @@
+"""Predictions for cases: time, memory or energy of a row, with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.audit.rows import Case
+from advisor.errors import AdvisorError
+from advisor.estimate import memory
+from advisor.estimate.build import StageResult, latency_interval, run_stages, why_not
+from advisor.estimate.devices import device_table
+from advisor.tracestore import trace_store
+
+if TYPE_CHECKING:
+    from advisor.catalog import Catalog
+    from advisor.estimate.rates import Rates
+
+
+@dataclass(frozen=True)
+class Prediction:
+    predicted: float
+    low: float
+    high: float
+    basis: str = "datasheet"
+
+
+class Predictor:
+    """Predicts cases with one catalog and one set of rates."""
+
+    def __init__(self, catalog: Catalog, rates: Rates) -> None:
+        self.catalog, self.rates = catalog, rates
+
+    def predict(self, case: Case) -> Prediction:
+        """Raises AdvisorError if the case cannot be estimated."""
+        reason = why_not(case.device, self.rates, case.setting)
+        if reason:
+            raise AdvisorError(reason)
+        if case.row["measured"] == "peak_memory_gib":
+            return self._memory(case)
+        table = device_table([case.device], self.rates, case.setting)
+        results = run_stages(case.stages, table, self.catalog, self.rates, case.setting)
+        seconds = float(sum(r.seconds[0] for r in results))
+        host = float(sum(r.time.host[0] * r.stage.calls for r in results))
+        spread = latency_interval(
+            case.device, table.generations[0], self.rates, case.setting, results, host > seconds / 2
+        )
+        if case.row["measured"] == "energy_j":
+            return self._energy(case, results)
+        value = seconds / case.divide
+        return Prediction(value, value * spread.low, value * spread.high)
+
+    def _energy(self, case: Case, results: list[StageResult]) -> Prediction:
+        joules = float(sum(r.joules[0] * r.stage.calls for r in results)) / case.divide
+        if not np.isfinite(joules):
+            raise AdvisorError(f"the power limit of {case.device.id} is not known")
+        spread = self.rates.interval("energy")
+        return Prediction(joules, joules * spread.low, joules * spread.high)
+
+    def _memory(self, case: Case) -> Prediction:
+        if len({s.component for s in case.stages}) == 1 and len(case.model.components) > 1:
+            raise AdvisorError("memory of a part of the model is not estimated")
+        scope = case.row["scope"]
+        value = memory_gib(case, self.catalog, self.rates)
+        spread = self.rates.interval(f"memory.{scope}", "memory")
+        weights = memory.weight_bytes(case.model, self.catalog, case.setting) / memory.GIB
+        return Prediction(value, max(value * spread.low, min(weights, value)), value * spread.high)
+
+
+def memory_gib(case: Case, catalog: Catalog, rates: Rates) -> float:
+    """Peak memory in the definition of the row's scope.
+
+    allocated: tensors and workspace; reserved: the allocator's total; reported: not defined by the
+    source, taken as the allocator's total, which rows whose definition can be guessed agree with.
+    """
+    store = trace_store(catalog)
+    traces = [store.stage_trace(stage) for stage in case.stages]
+    weights = memory.weight_bytes(case.model, catalog, case.setting)
+    if case.row["scope"] == "allocated":
+        live = memory.live_peak(traces, case.setting, rates.get("peak_per_convolution"))
+        return memory.allocated_gib(memory.memory_parts(weights, live, case.device, rates))
+    live = memory.live_peak(traces, case.setting, *memory.reserved_shares(rates))
+    return memory.reserved_gib(weights, live, rates)
+
+
+def baseline_seconds(case: Case, catalog: Catalog, rates: Rates) -> dict[str, float]:
+    """What simpler ways predict, before their one constant is fitted to the other rows.
+
+    peak_flops: FLOPs over the device's peak. roofline: per operation the larger of FLOPs over peak
+    and bytes over bandwidth, nothing lost.
+    """
+    from advisor.estimate.optable import op_table
+
+    table = device_table([case.device], rates, case.setting)
+    store = trace_store(catalog)
+    flops_s = roofline = 0.0
+    for stage in case.stages:
+        ops = op_table(store.stage_trace(stage), case.setting)
+        arithmetic = ops.flops / table.peak[ops.op_class, 0]
+        traffic = (ops.activation_bytes + ops.weight_bytes) / table.bandwidth[0]
+        flops_s += stage.calls * float((arithmetic * ops.count).sum())
+        roofline += stage.calls * float((np.maximum(arithmetic, traffic) * ops.count).sum())
+    return {"peak_flops": flops_s / case.divide, "roofline": roofline / case.divide}

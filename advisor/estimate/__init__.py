@@ -1,0 +1,25 @@
+"""Predictions of latency, memory and energy from traced operations and device figures.
+
+    estimate("sdxl-base-1.0", "a100-sxm-80", steps=25).latency_s.value
+
+See docs/estimating.md for the model and what each term is worth.
+"""
+
+from __future__ import annotations
+
+from advisor.estimate.build import estimate, estimate_many, why_not
+from advisor.estimate.rates import Rates, load_rates
+from advisor.estimate.record import Estimate, MemoryParts, StageEstimate
+from advisor.estimate.setting import Setting
+
+__all__ = [
+    "Estimate",
+    "MemoryParts",
+    "Rates",
+    "Setting",
+    "StageEstimate",
+    "estimate",
+    "estimate_many",
+    "load_rates",
+    "why_not",
+]

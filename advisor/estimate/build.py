@@ -1,0 +1,321 @@
+"""Estimate: the sum of a model's stages on a device, each figure with interval and basis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.catalog import Catalog, Device, Model, load_catalog
+from advisor.errors import CannotEstimate
+from advisor.estimate import memory
+from advisor.estimate.devices import DeviceTable, device_table, missing
+from advisor.estimate.energy import stage_joules
+from advisor.estimate.optable import Array, op_table
+from advisor.estimate.quick import made
+from advisor.estimate.rates import Generation, Interval, Rates, load_rates
+from advisor.estimate.record import Bound, Estimate, StageEstimate
+from advisor.estimate.setting import Setting
+from advisor.estimate.timing import StageTime, stage_time
+from advisor.figure import Basis, Figure
+from advisor.plan import Stage, plan
+from advisor.tracestore import trace_store
+
+if TYPE_CHECKING:
+    from advisor.traces import CallTrace
+    from advisor.workload import Workload
+
+TERA = 1e12
+
+
+def estimate(
+    model: str | Model,
+    device: str | Device,
+    workload: Workload | None = None,
+    *,
+    catalog: Catalog | None = None,
+    **axes: Any,
+) -> Estimate:
+    """Latency, memory and energy of `model` on `device`.
+
+    Without a workload the model's default is taken, with `axes` (steps=25, dtype="fp16") laid over
+    it. Raises UnknownName for an unknown model or device, InputError for an axis the model lacks,
+    CannotEstimate where a needed figure is not known: a stand-in is never made up.
+    """
+    catalog = catalog or load_catalog()
+    device = catalog.device(device) if isinstance(device, str) else device
+    rates = load_rates(catalog)
+    model = catalog.models[model] if isinstance(model, str) else model
+    workload = workload or model.workload(**axes)
+    reason = why_not(device, rates, Setting.of(workload))
+    if reason:
+        raise CannotEstimate(f"{device.id} cannot be estimated: {reason}")
+    return _estimates(model, [device], workload, catalog, rates)[0]
+
+
+def estimate_many(
+    model: str | Model,
+    devices: Iterable[str | Device],
+    workload: Workload | None = None,
+    *,
+    catalog: Catalog | None = None,
+    **axes: Any,
+) -> dict[str, Estimate]:
+    """Estimates on several devices at once, by device id.
+
+    A device that lacks a needed figure is left out; `why_not` gives its reason. Other errors are
+    those of `estimate`.
+    """
+    catalog = catalog or load_catalog()
+    rates = load_rates(catalog)
+    model = catalog.models[model] if isinstance(model, str) else model
+    workload = workload or model.workload(**axes)
+    setting = Setting.of(workload)
+    known = [catalog.device(d) if isinstance(d, str) else d for d in devices]
+    able = [device for device in known if why_not(device, rates, setting) is None]
+    all_of_them = _estimates(model, able, workload, catalog, rates) if able else []
+    return {device.id: one for device, one in zip(able, all_of_them, strict=True)}
+
+
+def why_not(device: Device, rates: Rates, setting: Setting) -> str | None:
+    """Why nothing can be estimated on a device at a setting, as a phrase; None if it can."""
+    try:
+        rates.generation_of(device)
+    except CannotEstimate as error:
+        return str(error)
+    return missing(device, setting)
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """One stage on D devices: time and energy of one call; work of all its calls."""
+
+    stage: Stage
+    trace: CallTrace
+    time: StageTime
+    joules: Array
+    seconds: Array  # of all calls
+    flops: int
+    bytes_moved: int
+    launches: int
+
+
+def run_stages(
+    stages: Sequence[Stage], table: DeviceTable, catalog: Catalog, rates: Rates, setting: Setting
+) -> list[StageResult]:
+    """Time and energy of stages on the devices of a table."""
+    store = trace_store(catalog)
+    return [_run(stage, store.stage_trace(stage), table, rates, setting) for stage in stages]
+
+
+def _run(
+    stage: Stage, trace: CallTrace, table: DeviceTable, rates: Rates, setting: Setting
+) -> StageResult:
+    time = stage_time(op_table(trace, setting), table, rates, setting)
+    return StageResult(
+        stage=stage,
+        trace=trace,
+        time=time,
+        joules=stage_joules(time, table, rates),
+        seconds=time.total * stage.calls,
+        flops=trace.flops * stage.calls,
+        bytes_moved=trace.bytes_moved * stage.calls,
+        launches=trace.launches * stage.calls,
+    )
+
+
+def _estimates(
+    model: Model, devices: Sequence[Device], workload: Workload, catalog: Catalog, rates: Rates
+) -> list[Estimate]:
+    setting = Setting.of(workload)
+    table = device_table(devices, rates, setting)
+    results = run_stages(plan(model, workload), table, catalog, rates, setting)
+    shared = _Shared(
+        model=model,
+        workload=workload,
+        setting=setting,
+        weights=memory.weight_bytes(model, catalog, setting),
+        live=memory.live_peak(
+            [r.trace for r in results], setting, rates.get("peak_per_convolution")
+        ),
+        parameters=memory.parameter_count(model, catalog),
+        flops=sum(result.flops for result in results),
+    )
+    return [_one(shared, results, table, rates, index) for index in range(len(devices))]
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What is the same on every device."""
+
+    model: Model
+    workload: Workload
+    setting: Setting
+    weights: float
+    live: memory.LivePeak
+    parameters: int
+    flops: int
+
+
+def _one(
+    shared: _Shared, results: list[StageResult], table: DeviceTable, rates: Rates, index: int
+) -> Estimate:
+    device, generation = table.devices[index], table.generations[index]
+    latency = float(sum(result.seconds[index] for result in results))
+    host = float(sum(r.time.host[index] * r.stage.calls for r in results))
+    spread = latency_interval(
+        device, generation, rates, shared.setting, results, host > latency / 2
+    )
+    joules = float(sum(float(r.joules[index]) * r.stage.calls for r in results))
+    stages = [_stage(result, spread, table, rates, index) for result in results]
+    parts = memory.memory_parts(shared.weights, shared.live, device, rates)
+    peak = _figure(memory.total_gib(parts), "GiB", rates.interval("memory"), MEMORY_SOURCE)
+    # The weights are certain: no peak is below them.
+    peak = made(Figure, **{**vars(peak), "low": max(peak.low, min(parts.weights_gib, peak.value))})
+    return made(
+        Estimate,
+        model=shared.model.id,
+        device=device.id,
+        workload=shared.workload,
+        latency_s=_figure(latency, "s", spread, LATENCY_SOURCE),
+        first_output_s=_figure(_first_output(results, index), "s", spread, LATENCY_SOURCE),
+        peak_memory_gib=peak,
+        energy_j=_energy(joules, latency, spread, device, rates),
+        flops=shared.flops,
+        parameters=shared.parameters,
+        stages=stages,
+        memory=parts,
+        device_memory_gib=device.memory_gib,
+        fits=peak.value <= device.memory_gib,
+        notes=_notes(shared, results, device, generation),
+    )
+
+
+LATENCY_SOURCE = "operations of the traced stages over the device's datasheet rates"
+MEMORY_SOURCE = "weights and live tensors of the traced stages"
+ENERGY_SOURCE = "predicted time and the board's power limit"
+
+
+def _figure(
+    value: float, unit: str, spread: Interval, source: str, high: float | None = None
+) -> Figure:
+    # Constructed, not validated: tens of thousands are made at once, and Interval keeps the order.
+    return made(
+        Figure,
+        value=value,
+        low=value * spread.low,
+        high=value * (high or spread.high),
+        unit=unit,
+        basis=Basis.datasheet,
+        source=source,
+        as_of=None,
+    )
+
+
+def _energy(
+    joules: float, latency: float, spread: Interval, device: Device, rates: Rates
+) -> Figure | None:
+    """Energy with its interval; never more than the power limit over the longest likely time."""
+    if not np.isfinite(joules) or device.power_w is None:
+        return None
+    held = rates.interval("energy")
+    most = device.power_w * latency * spread.high
+    high = max(1.0, min(held.high, most / joules))
+    return _figure(joules, "J", held, ENERGY_SOURCE, high)
+
+
+def _stage(
+    result: StageResult, spread: Interval, table: DeviceTable, rates: Rates, index: int
+) -> StageEstimate:
+    seconds = float(result.seconds[index])
+    stage, trace = result.stage, result.trace
+    joules = float(result.joules[index]) * stage.calls
+    return made(
+        StageEstimate,
+        name=stage.name,
+        component=stage.component,
+        calls=stage.calls,
+        batch=stage.batch,
+        latency_s=_figure(seconds, "s", spread, LATENCY_SOURCE),
+        energy_j=_energy(joules, seconds, spread, table.devices[index], rates),
+        flops=result.flops,
+        bytes_moved=result.bytes_moved,
+        launches=result.launches,
+        peak_activation_gib=trace.peak_activation_bytes / memory.GIB,
+        bound=bound(result.time, index),
+        achieved_tflops=result.flops / seconds / TERA if seconds else 0.0,
+        note=trace.note,
+    )
+
+
+def bound(time: StageTime, index: int) -> Bound:
+    """What decides a stage's time: the host, or the largest part of the device's time."""
+    if time.host[index] >= time.device[index]:
+        return "host"
+    parts: dict[Bound, float] = {
+        "compute": float(time.compute[index]),
+        "memory": float(time.memory[index]),
+        "launch": float(time.launch[index]),
+    }
+    return max(parts, key=parts.__getitem__)
+
+
+def _first_output(results: list[StageResult], index: int) -> float:
+    """Seconds until something exists: stages that must finish first, one call of each other."""
+    return float(
+        sum(r.time.total[index] * (r.stage.calls if r.stage.first_output else 1) for r in results)
+    )
+
+
+def latency_interval(
+    device: Device,
+    generation: Generation,
+    rates: Rates,
+    setting: Setting,
+    results: Sequence[StageResult],
+    host_bound: bool,
+) -> Interval:
+    """The interval of the kind of estimate: its mode, what bounds it, what the device is.
+
+    Most specific first; a trace that was scaled widens whatever is found.
+    """
+    mode = "compiled" if setting.compiled else "engine" if setting.engine else "eager"
+    if generation.evidence == "none" and mode != "engine":
+        unseen = "latency.unseen-generation" if device.vendor == "NVIDIA" else "latency.no-evidence"
+        found = rates.interval(unseen, "latency.no-evidence")
+    elif mode == "eager" and host_bound:
+        found = rates.interval("latency.eager.host", "latency.eager")
+    else:
+        found = rates.interval(f"latency.{mode}")
+    if any(result.trace.note.startswith("scaled") for result in results):
+        extra = rates.interval("latency.scaled-trace")
+        found = found.model_copy(
+            update={"low": found.low * extra.low, "high": found.high * extra.high}
+        )
+    return found
+
+
+def _notes(
+    shared: _Shared, results: list[StageResult], device: Device, generation: Generation
+) -> list[str]:
+    notes = [f"{result.stage.name}: {result.trace.note}" for result in results if result.trace.note]
+    dtype = shared.setting.dtype
+    if dtype == "bf16" and device.bf16_tflops is None and device.fp16_tflops is not None:
+        notes.append(
+            f"{device.name} has no bf16 units: estimated as fp16, which the model must bear"
+        )
+    if dtype in ("bf16", "fp16") and device.fp16_tflops is None:
+        notes.append(f"{device.name} has no fast 16-bit units: estimated at its fp32 rate")
+    if dtype == "fp8" and device.fp8_tflops is None:
+        notes.append(f"{device.name} has no fp8 units: only memory is saved")
+    elif dtype == "fp8" and not shared.setting.compiled:
+        notes.append("fp8 in eager mode saves memory, not time: conversions are not fused")
+    if device.memory_gib_is_nominal:
+        notes.append("device memory is the vendor's figure; the usable size is not known")
+    if generation.evidence == "none":
+        notes.append(
+            f"no measurement of any {device.architecture} device backs this: the interval is wide"
+        )
+    return notes

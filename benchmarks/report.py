@@ -1,0 +1,71 @@
+"""How long a report takes, and how large it is.
+
+    python -m benchmarks.report               a made-up answer, each record in reports/samples
+    python -m benchmarks.report RECORD.json   a record
+
+Aims (issue 7/9): PDF under 2 s, HTML under 1 s, each after the libraries are imported and in a
+fresh process, so that no picture is kept from before; both under 2 MB. Exits 1 if one is missed.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+RUNS = 5
+LIMITS_S = {"html": 1.0, "pdf": 2.0}
+LIMIT_BYTES = 2_000_000
+ONE = """
+import json, sys, time
+import altair, jinja2, typst, vl_convert
+from advisor.assessment import Assessment
+from advisor.report import render_html, render_pdf, data, html, pdf
+answer = Assessment.model_validate_json(sys.stdin.buffer.read())
+start = time.perf_counter()
+made = {"html": render_html, "pdf": render_pdf}[sys.argv[1]](answer)
+seconds = time.perf_counter() - start
+print(json.dumps([seconds, len(made.encode() if isinstance(made, str) else made)]))
+"""
+
+
+def timed(record: bytes, form: str) -> tuple[float, int]:
+    """Median seconds and the size in bytes, each run in its own process."""
+    runs = []
+    for _ in range(RUNS):
+        done = subprocess.run(
+            [sys.executable, "-c", ONE, form], input=record, capture_output=True, check=True
+        )
+        runs.append(json.loads(done.stdout))
+    return statistics.median(seconds for seconds, _ in runs), runs[0][1]
+
+
+def records() -> dict[str, bytes]:
+    if len(sys.argv) > 1:
+        return {name: Path(name).read_bytes() for name in sys.argv[1:]}
+    from advisor.paths import data_dir
+    from tests.report.sample import go
+
+    found = {
+        file.stem: file.read_bytes() for file in (data_dir("reports") / "samples").glob("*.json")
+    }
+    return {"made-up": go().model_dump_json().encode(), **dict(sorted(found.items()))}
+
+
+def main() -> None:
+    missed = False
+    for name, record in records().items():
+        for form, limit_s in LIMITS_S.items():
+            seconds, size = timed(record, form)
+            met = seconds < limit_s and size < LIMIT_BYTES
+            missed |= not met
+            word = "met" if met else "MISSED"
+            size_kb = size / 1e3
+            print(f"{name:<28}{form:<6}{seconds:6.2f} s  limit {limit_s:g} s{size_kb:8.0f} kB  {word}")
+    sys.exit(missed)
+
+
+if __name__ == "__main__":
+    main()
