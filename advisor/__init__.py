@@ -13,17 +13,18 @@ from typing import Any
 
 __version__ = "0.1.0"
 
+# No room bears the name of a public function: importing it would hide the function.
 _HOMES = {
     "Assessment": "advisor.assessment",
     "Figure": "advisor.figure",
     "UseCase": "advisor.usecase",
     "Workload": "advisor.workload",
-    "assess": "advisor.assess",
-    "audit_decisions": "advisor.audit",
-    "audit_measurements": "advisor.audit",
-    "estimate": "advisor.estimate",
+    "assess": "advisor.pipeline",
+    "audit": "advisor.auditor",
+    "estimate": "advisor.estimator",
     "generate": "advisor.reference.generate",
     "load_catalog": "advisor.catalog",
+    "profile": "advisor.profiler",
     "read_use_case": "advisor.usecase",
     "render_html": "advisor.report",
     "render_markdown": "advisor.report",
@@ -36,11 +37,11 @@ __all__ = [
     "UseCase",
     "Workload",
     "assess",
-    "audit_decisions",
-    "audit_measurements",
+    "audit",
     "estimate",
     "generate",
     "load_catalog",
+    "profile",
     "read_use_case",
     "render_html",
     "render_markdown",

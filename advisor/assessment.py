@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal
 
+from advisor.catalog.schema import Licence
 from advisor.cost.record import ApiCost, ServingCost
-from advisor.estimate.record import Estimate, Record
+from advisor.estimator.record import Estimate, Record
 from advisor.figure import Figure
 from advisor.rules.base import Finding
 from advisor.usecase import UseCase
@@ -47,6 +48,7 @@ class CandidateResult(Record):
     findings: list[Finding]
     scores: dict[str, float]  # criterion -> 0..1
     total: float
+    licence: Licence | None = None  # of the model; None = not carried over
 
 
 class FamilyResult(Record):

@@ -108,6 +108,8 @@ def _value(node: ast.expr, symbols: Mapping[str, Any], config: Mapping[str, Any]
             return symbols[name]
         case ast.Attribute(value=ast.Name(id="c"), attr=field):
             return config[field]
+        case ast.Attribute(value=ast.Attribute() as part, attr=field):  # c.part.field
+            return _value(part, symbols, config)[field]
         case ast.Subscript(value=inner, slice=index):
             return _value(inner, symbols, config)[_value(index, symbols, config)]
         case ast.UnaryOp(op=ast.USub(), operand=inner):

@@ -9,8 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-GROUPS = ("What", "Truth and checking", "How fast and how much", "Where", "Control", "Data and rights",
-          "The answer itself", "Integration and people")  # fmt: skip
+GROUPS = (
+    "What",
+    "Truth and checking",
+    "How fast and how much",
+    "Where",
+    "Control",
+    "Data and rights",
+    "The answer itself",
+    "Integration and people",
+)
 
 
 @dataclass(frozen=True)

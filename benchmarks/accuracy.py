@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from fit_rates import DEFAULT, KEYS, cases_in, fit_all, held_out_ratios
 
-from advisor.audit.measurements import audit_measurements
-from advisor.audit.rows import Case
+from advisor.auditor.measurements import audit_measurements
+from advisor.auditor.rows import Case
 from advisor.catalog import load_catalog
 from advisor.files import write_atomic
 

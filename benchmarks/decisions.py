@@ -15,7 +15,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from advisor.audit.decisions import RecordedDecision, audit_decisions, read_decisions
+from advisor.auditor.decisions import RecordedDecision, audit_decisions, read_decisions
 from advisor.catalog import load_catalog
 from advisor.decide import Bench, judge, outcome
 from advisor.decide.sources import default_sources

@@ -29,13 +29,13 @@ from fitting import (
 from rates_model import FIT, JUDGED, document
 from scipy.optimize import least_squares, lsq_linear
 
-from advisor.audit.predict import memory_gib
-from advisor.audit.rows import Case, Skipped, case_of, read_rows, select
+from advisor.auditor.predict import memory_gib
+from advisor.auditor.rows import Case, Skipped, case_of, read_rows, select
 from advisor.catalog import Catalog, load_catalog
 from advisor.errors import AdvisorError
-from advisor.estimate.build import run_stages, why_not
-from advisor.estimate.devices import device_table
-from advisor.estimate.rates import Rates
+from advisor.estimator.build import run_stages, why_not
+from advisor.estimator.devices import device_table
+from advisor.estimator.rates import Rates
 from advisor.files import write_atomic
 from advisor.tracestore import trace_store
 
@@ -352,7 +352,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 HEADER = """\
 # Parameters of the estimator. Made by one command (made_by); review the difference, do not edit.
-# What each means: docs/estimating.md and advisor/estimate/rates.py.
+# What each means: docs/estimating.md and advisor/estimator/rates.py.
 """
 
 if __name__ == "__main__":

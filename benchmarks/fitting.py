@@ -10,13 +10,13 @@ import numpy as np
 from rates_model import GENERATIONS, document, limits, parameter_names, spreads, start_values
 from scipy.optimize import least_squares
 
-from advisor.audit.rows import Case
+from advisor.auditor.rows import Case
 from advisor.catalog import Catalog, Device
-from advisor.estimate.devices import device_table
-from advisor.estimate.optable import OpTable, op_table
-from advisor.estimate.rates import Rates
-from advisor.estimate.setting import Setting
-from advisor.estimate.timing import call_time, op_time
+from advisor.estimator.devices import device_table
+from advisor.estimator.optable import OpTable, op_table
+from advisor.estimator.rates import Rates
+from advisor.estimator.setting import Setting
+from advisor.estimator.timing import call_time, op_time
 from advisor.tracestore import trace_store
 
 NOISE = 0.06  # of a published figure, in log: independent groups agree within 1-8 %

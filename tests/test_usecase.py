@@ -48,7 +48,9 @@ def test_every_field_left_out_is_assumed_and_none_that_was_stated() -> None:
 def test_every_field_belongs_to_exactly_one_of_the_28_questions() -> None:
     fields = [name for question in QUESTIONS for name in question.fields]
     assert [question.number for question in QUESTIONS] == list(range(1, 29))
-    assert sorted(fields) == sorted(set(UseCase.model_fields) - {"title", "description", "priorities"})
+    assert sorted(fields) == sorted(
+        set(UseCase.model_fields) - {"title", "description", "priorities"}
+    )
 
 
 def test_the_starting_file_is_a_valid_use_case() -> None:
@@ -129,7 +131,9 @@ def test_yaml_and_json_give_back_an_equal_use_case(
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

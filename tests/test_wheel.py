@@ -22,14 +22,16 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_the_wheel_assesses_an_example_in_an_empty_environment(tmp_path: Path) -> None:
-    built = run(
-        sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path, cwd=ROOT
-    )
+    built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path, cwd=ROOT)
     assert built.returncode == 0, built.stderr
     (wheel,) = tmp_path.glob("*.whl")
     venv.create(tmp_path / "env", with_pip=False)
     python = tmp_path / "env" / "bin" / "python"
-    site = Path(run(python, "-c", "import site; print(site.getsitepackages()[0])", cwd=tmp_path).stdout.strip())
+    site = Path(
+        run(
+            python, "-c", "import site; print(site.getsitepackages()[0])", cwd=tmp_path
+        ).stdout.strip()
+    )
     installed = run(
         sys.executable, "-m", "pip", "install", "--no-deps", "--target", site, wheel, cwd=tmp_path
     )

@@ -1,7 +1,7 @@
 """Generated pages: docs/rules/, docs/intake.md, docs/cli.md.
 
-    python -m tools.docs            write them
-    python -m tools.docs --check    exit 1 and name those that are out of date
+python -m tools.docs            write them
+python -m tools.docs --check    exit 1 and name those that are out of date
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ def pages() -> dict[Path, str]:
     from advisor.intake import intake_markdown
     from advisor.rules.docs import rule_pages
 
-    made = {ROOT / "docs" / "intake.md": intake_markdown(), ROOT / "docs" / "cli.md": cli_markdown()}
+    made = {
+        ROOT / "docs" / "intake.md": intake_markdown(),
+        ROOT / "docs" / "cli.md": cli_markdown(),
+    }
     made |= {ROOT / "docs" / "rules" / name: text for name, text in rule_pages().items()}
     return made
 

@@ -11,7 +11,7 @@ import sys
 
 import click
 
-from advisor.cli import answer, lookup, numbers, system
+from advisor.cli import answer, lookup, numbers, profiles, profiling, system
 from advisor.errors import AdvisorError
 
 
@@ -32,6 +32,9 @@ for command in (
     lookup.devices,
     lookup.prices,
     lookup.rules,
+    profiling.profile,
+    profiling.calibrate,
+    profiles.profiles,
     system.doctor,
     system.web,
 ):

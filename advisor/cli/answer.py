@@ -43,8 +43,8 @@ def assess(
     USECASE.yaml may be JSON too; `-` reads YAML from standard input. `advisor new` writes one to
     start from.
     """
-    from advisor.assess import assess as run
     from advisor.catalog import load_catalog
+    from advisor.pipeline import assess as run
 
     targets = [html_file, pdf_file, markdown_file]
     for target in targets:

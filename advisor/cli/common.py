@@ -19,7 +19,7 @@ catalog_option = click.option(
     "--catalog", "catalog_dir", metavar="DIR", help="A catalog folder laid over the shipped one."
 )
 
-_AXES: tuple[tuple[str, type], ...] = (
+AXES: tuple[tuple[str, type], ...] = (
     ("width", int),
     ("height", int),
     ("steps", int),
@@ -39,7 +39,7 @@ def workload_options(command: F) -> F:
     command = click.option(
         "--dtype", type=click.Choice(["fp32", "fp16", "bf16", "fp8", "int8", "nf4"])
     )(command)
-    for name, kind in reversed(_AXES):
+    for name, kind in reversed(AXES):
         command = click.option(f"--{name}", type=kind, metavar="N")(command)
     return command
 

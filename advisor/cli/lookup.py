@@ -81,7 +81,9 @@ def _one(known: Any, name: str, as_json: bool) -> None:
         return
     import yaml
 
-    click.echo(yaml.safe_dump(entry.model_dump(mode="json", exclude_defaults=True), sort_keys=False))
+    click.echo(
+        yaml.safe_dump(entry.model_dump(mode="json", exclude_defaults=True), sort_keys=False)
+    )
 
 
 def parameters(known: Any, model: Any) -> int | None:
@@ -258,7 +260,17 @@ def rules(code: str | None, as_json: bool) -> None:
     """The rules by code; with CODE, one rule whole."""
     from advisor.rules import all_rules, rule
 
-    fields = ("code", "title", "severity", "concern", "scope", "detection", "why", "remedy", "source")
+    fields = (
+        "code",
+        "title",
+        "severity",
+        "concern",
+        "scope",
+        "detection",
+        "why",
+        "remedy",
+        "source",
+    )
     if code is not None:
         chosen = {name: getattr(rule(code), name) for name in fields}
         if as_json:

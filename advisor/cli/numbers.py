@@ -21,12 +21,10 @@ from advisor.cli.common import (
 @workload_options
 @catalog_option
 @json_option
-def estimate(
-    model: str, device: str, catalog_dir: str | None, as_json: bool, **asked: Any
-) -> None:
+def estimate(model: str, device: str, catalog_dir: str | None, as_json: bool, **asked: Any) -> None:
     """Latency, memory and energy of MODEL on a device."""
     from advisor.catalog import load_catalog
-    from advisor.estimate import estimate as run
+    from advisor.estimator import estimate as run
 
     catalog = load_catalog(catalog_dir)
     workload = catalog.models[model].workload(**asked)
@@ -67,7 +65,9 @@ def estimate(
 @click.command()
 @click.argument("model", required=False)
 @workload_options
-@click.option("--rebuild", is_flag=True, help="Bring the stored traces of MODEL (or all) up to date.")
+@click.option(
+    "--rebuild", is_flag=True, help="Bring the stored traces of MODEL (or all) up to date."
+)
 @catalog_option
 @json_option
 def trace(
@@ -107,8 +107,8 @@ def trace(
 
 def _trace(catalog: Any, model: Any, asked: dict[str, Any]) -> dict[str, Any]:
     from advisor.plan import plan
-    from advisor.tracestore import trace_store
     from advisor.traces import OP_CLASSES
+    from advisor.tracestore import trace_store
 
     workload = model.workload(**asked)
     store = trace_store(catalog, on_demand=True)
@@ -159,7 +159,9 @@ def _rebuild(catalog: Any, model: str | None) -> None:
     from advisor.retrace import retrace
 
     done = retrace(catalog, catalog.folders[-1] / "traces", [model] if model else [])
-    click.echo(f"traced {len(done)} components: {', '.join(done) or 'all were up to date'}", err=True)
+    click.echo(
+        f"traced {len(done)} components: {', '.join(done) or 'all were up to date'}", err=True
+    )
 
 
 @click.command()
@@ -178,7 +180,7 @@ def audit(
     """Compare what this program says with what others measured or decided."""
     if (measurements is None) == (decisions is None):
         raise click.UsageError("give --measurements FILE or --decisions PATH")
-    from advisor.audit import audit_decisions, audit_measurements
+    from advisor.auditor import audit_decisions, audit_measurements
     from advisor.catalog import load_catalog
 
     catalog = load_catalog(catalog_dir)

@@ -34,7 +34,15 @@ def doctor(as_json: bool) -> None:
 
 
 def _examine() -> dict[str, dict[str, Any]]:
-    return {"program": _program(), "extras": _extras(), "device": _device(), "data": _data()}
+    from advisor.profiler.doctor import measurable
+
+    return {
+        "program": _program(),
+        "extras": _extras(),
+        "device": _device(),
+        "measuring": measurable(),
+        "data": _data(),
+    }
 
 
 def _program() -> dict[str, Any]:
@@ -71,7 +79,9 @@ def _device() -> dict[str, Any]:
     for index in range(pynvml.nvmlDeviceGetCount()):
         handle = pynvml.nvmlDeviceGetHandleByIndex(index)
         memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-        found[f"gpu {index}"] = f"{pynvml.nvmlDeviceGetName(handle)}, {memory.total / 2**30:.1f} GiB"
+        found[f"gpu {index}"] = (
+            f"{pynvml.nvmlDeviceGetName(handle)}, {memory.total / 2**30:.1f} GiB"
+        )
     found["driver"] = pynvml.nvmlSystemGetDriverVersion()
     pynvml.nvmlShutdown()
     return found
@@ -80,7 +90,9 @@ def _device() -> dict[str, Any]:
 def _processor() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+            names = [
+                line.split(":", 1)[1].strip() for line in file if line.startswith("model name")
+            ]
     except OSError:
         names = []
     return f"{names[0]}, {len(names)} threads" if names else platform.processor() or "unknown"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from advisor.errors import InputError
 from advisor.figure import Basis
+from advisor.limits import time_limit
 
 if TYPE_CHECKING:
     from advisor.usecase import UseCase
@@ -61,8 +62,6 @@ class Demand:
 
 def demand_of(use_case: UseCase) -> Demand:
     """The demand of a use case; the limit of an experience class is the one that the rules read."""
-    from advisor.rules.reading import time_limit  # here: rules import cost records
-
     kind, limit_s = time_limit(use_case) or (use_case.latency.kind, None)
     return Demand(
         volume_per_day=use_case.volume_per_day,

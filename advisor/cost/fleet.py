@@ -68,8 +68,9 @@ class Numbers(NamedTuple):
 def serving_numbers(service: Service, demand: Demand, policy: ServingPolicy) -> Numbers:
     """The smallest fleet of whole instances that carries the peak, and what it costs.
 
-    Instances run all month, unless a day's work may be done in one go (`batch_window_s`). Where no number of GPUs meets the limit (one job alone is too long)
-    the fleet is sized by utilisation and `within_limit` is False.
+    Instances run all month, unless a day's work may be done in one go (`batch_window_s`). Where no
+    number of GPUs meets the limit (one job alone is too long) the fleet is sized by utilisation
+    and `within_limit` is False.
     """
     jobs = service.jobs_per_s(peak_generations_per_s(service, demand))
     alone_s = job_latency_s(service, demand)

@@ -12,7 +12,7 @@ from advisor.cost.demand import basis_of
 from advisor.cost.fleet import Numbers
 from advisor.cost.policy import ServingPolicy
 from advisor.cost.record import DAYS_PER_MONTH, CostLine, Offer
-from advisor.estimate.record import Estimate
+from advisor.estimator.record import Estimate
 from advisor.figure import Basis, Figure, weakest
 from advisor.usecase import UseCase
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from advisor.estimate.record import Record
+from advisor.estimator.record import Record
 from advisor.figure import Figure
 
 HOURS_PER_MONTH = 730.5

@@ -13,7 +13,7 @@ from advisor.cost.policy import ServingPolicy
 from advisor.cost.record import DAYS_PER_MONTH, CostLine, Offer, ServingCost
 from advisor.cost.serverless import scale_to_zero
 from advisor.errors import InputError
-from advisor.estimate.record import Estimate
+from advisor.estimator.record import Estimate
 from advisor.figure import Basis, Figure, weakest
 from advisor.usecase import UseCase
 

@@ -8,7 +8,8 @@ from advisor.assessment import CandidateResult, Confidence, FamilyResult, Slot
 from advisor.decide.judge import FamilyView, Judged, Judgement
 from advisor.decide.outcome import NOT_FEASIBLE, Outcome, caps
 from advisor.figure import Basis
-from advisor.rules.reading import is_batch, is_generative, limit_s, makes, seconds_text
+from advisor.limits import is_batch, limit_s
+from advisor.rules.reading import is_generative, makes, seconds_text
 
 if TYPE_CHECKING:
     from advisor.assessment import FamilyStatus

@@ -10,13 +10,13 @@ from advisor.decide.fit import Fit, batched, fit
 from advisor.decide.places import Place, place_of, widened
 from advisor.decide.reads import makes_output, only_codes, reads_inputs
 from advisor.errors import CannotEstimate
-from advisor.rules.reading import frame_limit_s, is_batch
+from advisor.limits import frame_limit_s, is_batch
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog, Device, Model
     from advisor.cost.record import Offer, OfferKind, ServingCost
     from advisor.decide.sources import Sources
-    from advisor.estimate.record import Estimate
+    from advisor.estimator.record import Estimate
     from advisor.usecase import UseCase
     from advisor.workload import Workload
 
@@ -227,9 +227,7 @@ def _joining(together: Estimate, alone: Estimate) -> Estimate:
     """
     steps = [stage for stage in together.stages if stage.calls > 1]
     one_step = steps[-1].latency_s.times(1 / steps[-1].calls) if steps else alone.first_output_s
-    return together.model_copy(
-        update={"first_output_s": alone.first_output_s.plus(one_step)}
-    )
+    return together.model_copy(update={"first_output_s": alone.first_output_s.plus(one_step)})
 
 
 def _stand_in(estimate: Estimate) -> Estimate:

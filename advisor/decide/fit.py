@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from advisor.rules.reading import frame_limit_s, time_limit
+from advisor.limits import frame_limit_s, time_limit
 
 if TYPE_CHECKING:
     from advisor.catalog import Model

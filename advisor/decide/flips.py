@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from advisor.assessment import FlipPoint
 from advisor.decide.judge import Judgement, Shortlist, judge, shortlist_of
 from advisor.decide.outcome import NOT_FEASIBLE, Outcome, outcome
-from advisor.rules.reading import seconds_text, time_limit
+from advisor.limits import time_limit
+from advisor.rules.reading import seconds_text
 
 if TYPE_CHECKING:
     from advisor.decide.bench import Bench

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from advisor.decide import score
 from advisor.decide.bench import Bench, Option, Unready, worth_costing
+from advisor.limits import limit_s, time_limit
 from advisor.rules import Case, Finding, rule, rules_of_scope
-from advisor.rules.reading import WEAK_PLACES, has_trait, is_generative, limit_s, time_limit
+from advisor.rules.reading import WEAK_PLACES, has_trait, is_generative
 
 if TYPE_CHECKING:
     from advisor.catalog import Family

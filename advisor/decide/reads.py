@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from advisor.rules.reading import frame_limit_s
+from advisor.limits import frame_limit_s
 
 if TYPE_CHECKING:
     from advisor.catalog import Model

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from advisor.limits import frame_limit_s, is_batch, limit_s
 from advisor.rules.base import Concern, Finding
-from advisor.rules.reading import frame_limit_s, is_batch, limit_s, stated
+from advisor.rules.reading import stated
 
 if TYPE_CHECKING:
     from advisor.catalog import Family, Model

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from advisor.catalog import Catalog, Device, Model
     from advisor.cost.record import ApiCost, Offer, OfferKind, ServingCost
-    from advisor.estimate.record import Estimate
+    from advisor.estimator.record import Estimate
     from advisor.usecase import UseCase
     from advisor.workload import Workload
 
@@ -32,7 +32,7 @@ def default_sources(catalog: Catalog, as_of: date) -> Sources:
     from advisor.cost.offers import cheapest_offers, client_offer
     from advisor.cost.owning import owned_offer
     from advisor.cost.serving import serving_cost
-    from advisor.estimate import estimate_many
+    from advisor.estimator import estimate_many
 
     def estimates(
         model: Model, devices: Sequence[Device], workload: Workload

@@ -26,7 +26,7 @@ def autoregress(run: Run, name: str) -> torch.Tensor:
 def draw_tokens(
     run: Run, name: str, settle: Callable[[int, torch.Tensor], torch.Tensor]
 ) -> torch.Tensor:
-    """As `autoregress`; `settle(step, token)` may replace a drawn token [rows, 1] before it is used."""
+    """As `autoregress`; `settle(step, token)` may replace a drawn token [rows, 1] before use."""
     spec = run.specs[name]
     if "_start" not in spec.wire:
         raise DataError(f"{run.model.id}, stage {name}: an autoregress loop needs `_start`")

@@ -22,7 +22,7 @@ HISTORY = 630  # coarse tokens that Bark keeps in view
 
 
 def codec_lm(run: Run, name: str) -> torch.Tensor:
-    """The codes of the clip: [batch, codebooks, frames]; [rows, tokens] where there is one stream."""
+    """The codes of the clip: [batch, codebooks, frames], or [rows, tokens] of one stream."""
     wire = run.specs[name].wire
     if name in run.outputs:  # it ran inside the loop of the stage before it
         codes: torch.Tensor = run.outputs[name]
@@ -53,7 +53,7 @@ def delayed(run: Run, name: str) -> torch.Tensor:
 
 
 def undo_delay(tokens: torch.Tensor, lags: Sequence[int]) -> torch.Tensor:
-    """Delayed tokens [batch, codebooks, frames + largest lag] -> codes [batch, codebooks, frames]."""
+    """Delayed tokens [b, codebooks, frames + largest lag] -> codes [b, codebooks, frames]."""
     frames = tokens.shape[2] - max(lags)
     return torch.stack([tokens[:, k, lag : lag + frames] for k, lag in enumerate(lags)], dim=1)
 
@@ -89,7 +89,7 @@ def windows(run: Run, name: str) -> torch.Tensor:
 
 
 def in_depth(run: Run, name: str) -> torch.Tensor:
-    """Codes [batch, codebooks, frames]: the stage draws the first code of a frame, `_parts` the rest.
+    """Codes [batch, codebooks, frames]: the stage draws a frame's first code, `_parts` the rest.
 
     `first` reads the stage's last hidden state and the first code, `step` goes on from its cache.
     """

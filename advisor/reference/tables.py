@@ -37,7 +37,7 @@ def _frequencies(wires: Wires, wire: Mapping[str, Any], _: tuple[int, ...]) -> t
 
 
 def _rotary(wires: Wires, wire: Mapping[str, Any], _: tuple[int, ...]) -> torch.Tensor:
-    """Each axis of the grid has its own channels; `halves` repeats angles as a b a b, else a a b b."""
+    """Each axis of a grid has its own channels; `halves` repeats angles as abab, else aabb."""
     lengths, sizes = wires.sizes(wire["rotary"]), wires.sizes(wire["sizes"])
     angles = []
     for axis, (length, size) in enumerate(zip(lengths, sizes, strict=True)):

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from advisor.limits import WRITTEN, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
 from advisor.rules.modality import needs_exact_labels
-from advisor.rules.reading import (
-    JUDGED,
-    WRITTEN,
-    has_trait,
-    input_of,
-    is_generative,
-    limit_s,
-    makes,
-    role_of,
-    stated,
-)
+from advisor.rules.reading import JUDGED, has_trait, input_of, is_generative, makes, role_of, stated
 
 if TYPE_CHECKING:
     from advisor.catalog import Family

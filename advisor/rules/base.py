@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from advisor.estimate.record import Record
+from pydantic import Field
+
+from advisor.estimator.record import Record
 
 if TYPE_CHECKING:
     from advisor.catalog import Device, Family, Model
     from advisor.cost.record import ServingCost
-    from advisor.estimate.record import Estimate
+    from advisor.estimator.record import Estimate
     from advisor.figure import Figure
     from advisor.usecase import UseCase
 
@@ -74,7 +76,7 @@ class Finding(Record):
     concern: Concern
     sentence: str
     weight: int = 0
-    numbers: dict[str, float] = {}
+    numbers: dict[str, float] = Field(default_factory=dict)
     verdict_cap: Literal["no-go", "go-with-human-review", "go-with-guardrails"] | None = None
     remedy: str = ""
     source: str

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from advisor.limits import frame_limit_s, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
-from advisor.rules.reading import (
-    frame_limit_s,
-    has_trait,
-    input_of,
-    is_generative,
-    limit_s,
-    makes,
-    role_of,
-    stated,
-)
+from advisor.rules.reading import has_trait, input_of, is_generative, makes, role_of, stated
 
 if TYPE_CHECKING:
     from advisor.catalog import Family

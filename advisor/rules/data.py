@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from advisor.limits import is_batch, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
 from advisor.rules.reading import (
     has_trait,
     input_of,
-    is_batch,
     is_generative,
     is_iterative,
-    limit_s,
     makes,
     role_of,
     stated,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from advisor.limits import limit_s
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import candidate_rule, family_rule, model_rule
 from advisor.rules.reading import (
@@ -12,7 +13,6 @@ from advisor.rules.reading import (
     has_trait,
     is_generative,
     is_iterative,
-    limit_s,
     makes,
     memory_limit_mb,
 )

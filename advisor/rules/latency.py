@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from advisor.limits import frame_limit_s, kind_of_output, limit_s, time_limit
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import candidate_rule, family_rule, model_rule
 from advisor.rules.reading import (
     SMALL_PLACES,
     WEAK_PLACES,
-    frame_limit_s,
     has_trait,
     input_of,
     is_generative,
     is_iterative,
-    kind_of_output,
-    limit_s,
     makes,
     seconds_text,
-    time_limit,
 )
 
 if TYPE_CHECKING:

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from advisor.limits import AUDIO, is_batch
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
-from advisor.rules.reading import (
-    AUDIO,
-    JUDGED,
-    has_trait,
-    input_of,
-    is_batch,
-    is_generative,
-    makes,
-    role_of,
-    stated,
-)
+from advisor.rules.reading import JUDGED, has_trait, input_of, is_generative, makes, role_of, stated
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
@@ -324,7 +315,7 @@ def live_transform(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 
 def transforms_live(use_case: UseCase) -> bool:
     """A picture or frame comes in, a picture or frame goes out, within 100 ms."""
-    from advisor.rules.reading import frame_limit_s
+    from advisor.limits import frame_limit_s
 
     frame = frame_limit_s(use_case)
     return (
@@ -370,7 +361,7 @@ def reads_text(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R27",),
 )
 def whole_clip(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    from advisor.rules.reading import limit_s
+    from advisor.limits import limit_s
 
     if not makes(use_case, "music", "effects"):
         return NotApplicable("no music or effects are asked for")

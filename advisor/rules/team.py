@@ -73,7 +73,7 @@ def pretrained_helps(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R23", "R16"),
 )
 def distil(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    from advisor.rules.reading import frame_limit_s, limit_s
+    from advisor.limits import frame_limit_s, limit_s
 
     if not has_trait(family, "one-pass") or not has_trait(family, "invents-content", "edge-sized"):
         return NotApplicable("the family does not serve in one pass")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from advisor.limits import frame_limit_s, is_batch, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
 from advisor.rules.reading import (
     SMALL_PLACES,
     WEAK_PLACES,
-    frame_limit_s,
     has_trait,
     input_of,
-    is_batch,
     is_generative,
-    limit_s,
     makes,
     seconds_text,
 )

@@ -24,7 +24,9 @@ _UNSTATED = "not stated"
 _STYLE = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; }
 @media (min-width: 900px) {
-  [data-testid="stColumn"]:has(.st-key-preview) { position: sticky; top: 4rem; align-self: flex-start; }
+  [data-testid="stColumn"]:has(.st-key-preview) {
+    position: sticky; top: 4rem; align-self: flex-start;
+  }
 }
 </style>"""
 
@@ -196,9 +198,7 @@ def _list(
         from advisor import load_catalog
 
         options = list(load_catalog().devices)
-    value = st.multiselect(
-        label, options, key=f"f_{name}", placeholder=hint or "choose", help=why
-    )
+    value = st.multiselect(label, options, key=f"f_{name}", placeholder=hint or "choose", help=why)
     _state(name, value or None, stated)
 
 
@@ -220,7 +220,9 @@ def _latency(stated: dict[str, Any]) -> None:
         number, unit, kind = st.columns(3)
         limit = number.number_input("Limit", value=None, key="f_latency_limit", format="%g")
         chosen = unit.selectbox("Unit", list(_UNITS), index=1, key="f_latency_unit")
-        what = kind.selectbox("For", list(get_args(fields["kind"].annotation)), key="f_latency_kind")
+        what = kind.selectbox(
+            "For", list(get_args(fields["kind"].annotation)), key="f_latency_kind"
+        )
         if limit is not None:
             stated["latency"] = {"limit_ms": limit * _UNITS[chosen], "kind": what}
 
@@ -262,7 +264,9 @@ def _preview(stated: dict[str, Any]) -> None:
             st.markdown(f"- {finding.sentence}")
         for warning in answer.warnings[:3]:
             st.caption(warning)
-        st.caption(f"{len(answer.assumed)} answers are assumed. Each one stated narrows the answer.")
+        st.caption(
+            f"{len(answer.assumed)} answers are assumed. Each one stated narrows the answer."
+        )
         if st.button("Assess", type="primary", key="assess"):
             st.session_state["asked"] = asked
             st.session_state["asked_fields"] = stated
@@ -308,5 +312,3 @@ def label_of(name: str) -> str:
             name = name.removesuffix(ending)
             return (name.replace("_", " ") + words).capitalize().replace("usd", "USD")
     return name.replace("_", " ").capitalize().replace("gpu", "GPU")
-
-

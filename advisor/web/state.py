@@ -11,8 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from advisor import Assessment
-from advisor.assess import assess
+from advisor import Assessment, assess
 from advisor.files import parse_json
 from advisor.usecase import UseCase, parse_use_case
 

@@ -36,12 +36,15 @@ def test_the_commands_are_the_ones_in_the_contract() -> None:
     assert sorted(cli.commands) == [
         "assess",
         "audit",
+        "calibrate",
         "catalog",
         "devices",
         "doctor",
         "estimate",
         "new",
         "prices",
+        "profile",
+        "profiles",
         "rules",
         "schema",
         "trace",
@@ -144,7 +147,7 @@ BAD: list[tuple[list[str], int, str]] = [
     (["catalog", "--family", "gans"], 3, "unknown family 'gans': did you mean gan"),
     (["prices", "l44"], 3, "unknown device 'l44'"),
     (["rules", "LAT999"], 3, "unknown rule 'LAT999'"),
-    (["assess", "/nowhere.yaml"], 3, "cannot read /nowhere.yaml"),
+    (["assess", "/nowhere.yaml"], 3, "cannot read '/nowhere.yaml'"),
     (["assess", "x.yaml", "--as-of", "soon"], 3, ""),
     (["audit"], 2, "give --measurements FILE or --decisions PATH"),
 ]
@@ -177,7 +180,7 @@ FILES = {
     "binary": (b"\xff\xfe\x00", "not UTF-8"),
     "unknown-field": ("title: x\noutputs: [image]\nspeed: 3\n", "line 3: unknown field 'speed'"),
     "negative": ("title: x\noutputs: [image]\nvolume_per_day: -4\n", "line 3: volume_per_day"),
-    "infinite": ("title: x\noutputs: [image]\nvolume_per_day: .inf\n", "finite"),
+    "infinite": ("title: x\noutputs: [image]\nvolume_per_day: .inf\n", "line 3: volume_per_day is inf"),
     "unit": ("title: x\noutputs: [image]\nlatency: {limit_ms: 2 furlong}\n", "ms, s, min"),
     "list": ("- 1\n", "is not a use case"),
 }
@@ -221,4 +224,4 @@ def test_a_catalog_entry_without_its_source_is_named_with_file_and_line(tmp_path
     (folder / "models" / "sd-1.5.yaml").write_text(text.split("\nsources:")[0] + "\n")
     result = advisor("catalog", "sd-1.5", "--catalog", folder)
     assert result.returncode == 6
-    assert "sources: Field required" in result.stderr and "sd-1.5.yaml" in result.stderr
+    assert "sources: is missing" in result.stderr and "sd-1.5.yaml" in result.stderr

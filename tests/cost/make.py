@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.catalog.schema import ApiPrice, Price
 from advisor.cost.record import Offer
-from advisor.estimate.record import Estimate, MemoryParts
+from advisor.estimator.record import Estimate, MemoryParts
 from advisor.figure import Basis, Figure
 from advisor.usecase import UseCase, parse_use_case
 from advisor.workload import Workload

@@ -157,7 +157,9 @@ def test_above_the_break_even_self_hosting_is_cheaper_and_below_it_is_not(
         assert gap(1e10) >= 0
         return
     assert crossing.low <= crossing.value <= crossing.high
-    assert gap(crossing.value) < 0 < gap(crossing.value / 1.002)
+    # The crossing is known to 0.1 %; whole instances make the gap jump back and forth around it.
+    just_below = (gap(crossing.value / (1 + step * 1e-5)) for step in range(1, 111))
+    assert gap(crossing.value) < 0 <= max(just_below)
     for factor in (3.0, 100.0, 1e4):
         if crossing.value * factor < 1e10:
             assert gap(crossing.value * factor) < 0

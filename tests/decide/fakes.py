@@ -15,7 +15,7 @@ from advisor.cost.apis import api_costs
 from advisor.cost.offers import cheapest_offers, client_offer
 from advisor.cost.serving import serving_cost
 from advisor.decide.sources import Sources
-from advisor.estimate.record import Estimate, MemoryParts
+from advisor.estimator.record import Estimate, MemoryParts
 from advisor.figure import Basis, Figure
 from advisor.workload import Workload
 from tests.rules.families import FAMILIES

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from advisor.audit.decisions import audit_decisions, read_decisions
+from advisor.auditor.decisions import audit_decisions, read_decisions
 from advisor.errors import InputError
 from tests.decide import fakes
 

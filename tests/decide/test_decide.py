@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from advisor.assess import assess
 from advisor.assessment import Assessment
+from advisor.pipeline import assess
 from advisor.usecase import parse_use_case
 from tests.decide import fakes
 from tests.rules.families import FAMILIES

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor.assess import assess
 from advisor.assessment import Assessment
+from advisor.pipeline import assess
 from advisor.usecase import read_use_case
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -48,8 +48,10 @@ def test_a_model_generates_its_output_by_the_calls_of_its_plan(name: str, tmp_pa
     output, seen = made(name)
     expected: Counter[int] = Counter()
     for stage in plan(model, debug_workload(model)):
-        expected[id(CATALOG.components[stage.component].entries[stage.entry])] += stage.calls
         assert output.calls[stage.name] == stage.calls
+        if stage.name.endswith("_backward"):
+            continue  # autograd's work, counted in forward passes (reference/distil.py)
+        expected[id(CATALOG.components[stage.component].entries[stage.entry])] += stage.calls
     assert seen == expected
     assert model.output is not None
     assert output.kind == model.output.kind

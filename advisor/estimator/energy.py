@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.estimate.optable import Array
+from advisor.estimator.optable import Array
 
 if TYPE_CHECKING:
-    from advisor.estimate.devices import DeviceTable
-    from advisor.estimate.rates import Rates
-    from advisor.estimate.timing import StageTime
+    from advisor.estimator.devices import DeviceTable
+    from advisor.estimator.rates import Rates
+    from advisor.estimator.timing import StageTime
 
 
 def stage_joules(time: StageTime, devices: DeviceTable, rates: Rates) -> Array:

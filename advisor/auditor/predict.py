@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.audit.rows import Case
+from advisor.auditor.rows import Case
 from advisor.errors import AdvisorError
-from advisor.estimate import memory
-from advisor.estimate.build import StageResult, latency_interval, run_stages, why_not
-from advisor.estimate.devices import device_table
+from advisor.estimator import memory
+from advisor.estimator.build import StageResult, latency_interval, run_stages, why_not
+from advisor.estimator.devices import device_table
 from advisor.tracestore import trace_store
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog
-    from advisor.estimate.rates import Rates
+    from advisor.estimator.rates import Rates
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def baseline_seconds(case: Case, catalog: Catalog, rates: Rates) -> dict[str, fl
     peak_flops: FLOPs over the device's peak. roofline: per operation the larger of FLOPs over peak
     and bytes over bandwidth, nothing lost.
     """
-    from advisor.estimate.optable import op_table
+    from advisor.estimator.optable import op_table
 
     table = device_table([case.device], rates, case.setting)
     store = trace_store(catalog)

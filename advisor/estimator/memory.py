@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from advisor.estimate.quick import made
-from advisor.estimate.record import MemoryParts
+from advisor.estimator.quick import made
+from advisor.estimator.record import MemoryParts
 from advisor.traces import TRACED_BYTES
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog, Device, Model
-    from advisor.estimate.rates import Rates
-    from advisor.estimate.setting import Setting
+    from advisor.estimator.rates import Rates
+    from advisor.estimator.setting import Setting
     from advisor.traces import CallTrace
 
 GIB = 2.0**30

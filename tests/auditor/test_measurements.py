@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from advisor.audit import audit_measurements
-from advisor.audit.rows import COLUMNS, case_of, read_rows, select, setting_of
+from advisor.auditor import audit_measurements
+from advisor.auditor.rows import COLUMNS, case_of, read_rows, select, setting_of
 from advisor.catalog import load_catalog
 from advisor.errors import InputError
 

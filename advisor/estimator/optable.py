@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from advisor.traces import OP_CLASSES, TRACED_BYTES
 
 if TYPE_CHECKING:
-    from advisor.estimate.setting import Setting
+    from advisor.estimator.setting import Setting
     from advisor.traces import CallTrace
 
 Array = NDArray[np.float64]

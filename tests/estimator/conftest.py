@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from advisor.catalog import Catalog, Device, load_catalog
-from advisor.estimate import Rates, load_rates
+from advisor.estimator import Rates, load_rates
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.estimate.devices import DeviceTable
-from advisor.estimate.optable import HEAD_STEP, Array, OpTable
+from advisor.estimator.devices import DeviceTable
+from advisor.estimator.optable import HEAD_STEP, Array, OpTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from advisor.estimate.rates import Rates
-    from advisor.estimate.setting import Setting
+    from advisor.estimator.rates import Rates
+    from advisor.estimator.setting import Setting
 
 TILE = 128.0  # rows and columns of the output tile that one multiprocessor works on
 FLASH_HEAD = 256.0  # widest head of the FlashAttention kernels

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.audit.predict import Predictor, baseline_seconds
-from advisor.audit.rows import Case, Row, Skipped, case_of, read_rows, select
+from advisor.auditor.predict import Predictor, baseline_seconds
+from advisor.auditor.rows import Case, Row, Skipped, case_of, read_rows, select
 from advisor.catalog import load_catalog
 from advisor.errors import AdvisorError
-from advisor.estimate.rates import load_rates
+from advisor.estimator.rates import load_rates
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog

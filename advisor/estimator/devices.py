@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.errors import CannotEstimate
-from advisor.estimate.optable import CLASS_INDEX, Array
+from advisor.estimator.optable import CLASS_INDEX, Array
 from advisor.traces import OP_CLASSES
 
 if TYPE_CHECKING:
     from advisor.catalog import Device
-    from advisor.estimate.rates import Generation, Parameter, Rates
-    from advisor.estimate.setting import Precision, Setting
+    from advisor.estimator.rates import Generation, Parameter, Rates
+    from advisor.estimator.setting import Precision, Setting
 
 TERA, GIGA = 1e12, 1e9
 SHORT_ACCUMULATOR = 2.0  # speed-up of halved boards that accumulate in 16 bit

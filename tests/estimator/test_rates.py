@@ -9,8 +9,8 @@ import yaml
 
 from advisor.catalog import Catalog, Device
 from advisor.errors import CannotEstimate, DataError
-from advisor.estimate import Rates
-from advisor.estimate.rates import read_rates
+from advisor.estimator import Rates
+from advisor.estimator.rates import read_rates
 
 
 def test_every_device_of_the_catalog_has_a_generation(catalog: Catalog, rates: Rates) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.errors import AdvisorError, InputError
-from advisor.estimate.setting import Engine, Setting
+from advisor.estimator.setting import Engine, Setting
 from advisor.files import read_bounded
 from advisor.plan import Stage, plan
 from advisor.workload import AXES, Workload

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.catalog import Device, load_catalog
-from advisor.estimate import Setting, load_rates
-from advisor.estimate.devices import device_table
-from advisor.estimate.energy import stage_joules
-from advisor.estimate.optable import op_table
-from advisor.estimate.timing import StageTime, stage_time
+from advisor.estimator import Setting, load_rates
+from advisor.estimator.devices import device_table
+from advisor.estimator.energy import stage_joules
+from advisor.estimator.optable import op_table
+from advisor.estimator.timing import StageTime, stage_time
 from advisor.traces import CallTrace
-from tests.estimate.synthetic import attention, call, convolutions, matmul, pointwise, transformer
+from tests.estimator.synthetic import attention, call, convolutions, matmul, pointwise, transformer
 
 CATALOG = load_catalog()
 RATES = load_rates(CATALOG)

@@ -7,10 +7,10 @@ See docs/estimating.md for the model and what each term is worth.
 
 from __future__ import annotations
 
-from advisor.estimate.build import estimate, estimate_many, why_not
-from advisor.estimate.rates import Rates, load_rates
-from advisor.estimate.record import Estimate, MemoryParts, StageEstimate
-from advisor.estimate.setting import Setting
+from advisor.estimator.build import estimate, estimate_many, why_not
+from advisor.estimator.rates import Rates, load_rates
+from advisor.estimator.record import Estimate, MemoryParts, StageEstimate
+from advisor.estimator.setting import Setting
 
 __all__ = [
     "Estimate",

@@ -8,8 +8,8 @@ import pytest
 
 from advisor.catalog import Catalog, Device
 from advisor.errors import CannotEstimate, InputError, UnknownName
-from advisor.estimate import Estimate, Rates, Setting, estimate, estimate_many, why_not
-from advisor.estimate.memory import GIB
+from advisor.estimator import Estimate, Rates, Setting, estimate, estimate_many, why_not
+from advisor.estimator.memory import GIB
 from advisor.figure import Basis, Figure
 
 MODELS = ["sd-1.5", "sdxl-base-1.0", "sdxl-turbo", "llama-3.1-8b", "sd-vae-ft", "flux1-dev"]

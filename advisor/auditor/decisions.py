@@ -17,7 +17,8 @@ from advisor.catalog import load_catalog
 from advisor.catalog.schema import FAMILY_IDS
 from advisor.errors import InputError, suggest
 from advisor.files import read_document
-from advisor.rules.reading import frame_limit_s, input_of
+from advisor.limits import frame_limit_s
+from advisor.rules.reading import input_of
 from advisor.usecase import UseCase, parse_use_case
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def audit_decisions(
     sources: Sources | None = None,
 ) -> dict[str, Any]:
     """The program's answers to recorded decisions, in the form of the contract (see design)."""
-    from advisor.assess import assess
+    from advisor.pipeline import assess
 
     decisions = read_decisions(path)
     known, day = catalog or load_catalog(), as_of or date.today()

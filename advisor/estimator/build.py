@@ -10,15 +10,16 @@ import numpy as np
 
 from advisor.catalog import Catalog, Device, Model, load_catalog
 from advisor.errors import CannotEstimate
-from advisor.estimate import memory
-from advisor.estimate.devices import DeviceTable, device_table, missing
-from advisor.estimate.energy import stage_joules
-from advisor.estimate.optable import Array, op_table
-from advisor.estimate.quick import made
-from advisor.estimate.rates import Generation, Interval, Rates, load_rates
-from advisor.estimate.record import Bound, Estimate, StageEstimate
-from advisor.estimate.setting import Setting
-from advisor.estimate.timing import StageTime, stage_time
+from advisor.estimator import memory
+from advisor.estimator.devices import DeviceTable, device_table, missing
+from advisor.estimator.energy import stage_joules
+from advisor.estimator.measured import any_measured, with_measurements
+from advisor.estimator.optable import Array, op_table
+from advisor.estimator.quick import made
+from advisor.estimator.rates import Generation, Interval, Rates, load_rates
+from advisor.estimator.record import Bound, Estimate, StageEstimate
+from advisor.estimator.setting import Setting
+from advisor.estimator.timing import StageTime, stage_time
 from advisor.figure import Basis, Figure
 from advisor.plan import Stage, plan
 from advisor.tracestore import trace_store
@@ -143,7 +144,12 @@ def _estimates(
         parameters=memory.parameter_count(model, catalog),
         flops=sum(result.flops for result in results),
     )
-    return [_one(shared, results, table, rates, index) for index in range(len(devices))]
+    predicted = [_one(shared, results, table, rates, index) for index in range(len(devices))]
+    measured = any_measured()
+    return [
+        with_measurements(one, model, catalog) if one.device in measured else one
+        for one in predicted
+    ]
 
 
 @dataclass(frozen=True)
