@@ -40,7 +40,7 @@ from advisor.files import write_atomic
 from advisor.tracestore import trace_store
 
 ROOT = Path(__file__).resolve().parents[1]
-DEFAULT = ROOT.parent / "shared" / "facts" / "measurements_calibration.csv"
+DEFAULT = ROOT / "benchmarks" / "data" / "measurements_calibration.csv"
 LEVEL = 0.90
 
 

@@ -15,7 +15,7 @@ import numpy as np
 MAMF = "measured matmul maxima (ml-engineering MAMF), facts/hardware_prices.md section 3"
 FORMULA = "FLOP per clock and multiprocessor x boost clock, facts/hardware_prices.md section 3"
 JUDGED = "judgement: no measurement at hand"
-FIT = "benchmarks/fit_rates.py on facts/measurements_calibration.csv, trust 1-2"
+FIT = "benchmarks/fit_rates.py on benchmarks/data/measurements_calibration.csv, trust 1-2"
 
 
 @dataclass(frozen=True)

@@ -64,9 +64,8 @@ def main() -> None:
             missed |= not met
             word = "met" if met else "MISSED"
             size_kb = size / 1e3
-            print(
-                f"{name:<28}{form:<6}{seconds:6.2f} s  limit {limit_s:g} s{size_kb:8.0f} kB  {word}"
-            )
+            times = f"{seconds:6.2f} s (processor {busy_s:.2f} s)  limit {limit_s:g} s"
+            print(f"{name:<20}{form:<6}{times}{size_kb:8.0f} kB  {word}")
     sys.exit(missed)
 
 
