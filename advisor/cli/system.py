@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import platform
-import sys
 from typing import Any
 
 import click
@@ -126,4 +125,4 @@ def web(port: int, address: str) -> None:
         raise MissingExtra("the web form", "web")
     from advisor.web.serve import serve
 
-    sys.exit(serve(address, port))
+    serve(address, port)

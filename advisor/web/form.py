@@ -259,7 +259,8 @@ def _preview(stated: dict[str, Any]) -> None:
         except AdvisorError as error:
             st.error(str(error))
             return
-        st.markdown(f"**{answer.verdict.replace('-', ' ')}**: {answer.headline}")
+        headline = answer.headline.removeprefix(f"{use_case.title}: ")
+        st.markdown(f"**{answer.verdict.replace('-', ' ').capitalize()}**: {headline}")
         for finding in answer.findings[:4]:
             st.markdown(f"- {finding.sentence}")
         for warning in answer.warnings[:3]:

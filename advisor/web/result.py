@@ -9,7 +9,7 @@ import streamlit as st
 
 from advisor import Assessment, render_html, render_markdown, render_pdf
 from advisor.assessment import CandidateResult
-from advisor.report.numbers import figure_text, seconds
+from advisor.report.numbers import figure_cell, figure_text, percent, seconds
 
 _VERDICTS = {
     "go": "Go",
@@ -24,7 +24,8 @@ def show_result(answer: Assessment) -> None:
     if st.button("Change the use case", key="back"):
         _back()
     st.title(answer.use_case.title)
-    st.markdown(f"### {_VERDICTS[answer.verdict]}: {answer.headline}")
+    headline = answer.headline.removeprefix(f"{answer.use_case.title}: ")
+    st.markdown(f"### {_VERDICTS[answer.verdict]}: {headline}")
     _cards(answer)
     for condition in answer.conditions:
         st.markdown(f"- {condition}")
@@ -59,12 +60,15 @@ def _cards(answer: Assessment) -> None:
     served = _served(answer)
     columns = st.columns(4)
     columns[0].metric("Confidence", answer.confidence.level.capitalize())
-    columns[0].caption("; ".join(answer.confidence.reasons))
+    columns[0].caption(" ".join(answer.confidence.reasons))
     if served is None:
         return
     limit = f"limit {seconds(served.limit_s)}" if served.limit_s else "no limit stated"
-    chance = "" if served.chance_in_limit is None else f", held with {served.chance_in_limit:.0%}"
-    _card(columns[1], "Response time", figure_text(served.response_s), limit + chance)
+    chance = ""
+    if served.chance_in_limit is not None:
+        chance = f", held with a chance of {percent(served.chance_in_limit)}"
+    label = "A day's work" if served.limit_s and served.limit_s >= 3600 else "Response time"
+    _card(columns[1], label, figure_text(served.response_s), limit + chance)
     memory = served.estimate.peak_memory_gib
     room = f"of {served.estimate.device_memory_gib:.0f} GiB on {served.device_name}"
     _card(columns[2], "Memory", figure_text(memory), room)
@@ -95,8 +99,8 @@ def _options(answer: Assessment) -> None:
                 "Settings": [c.workload.describe() for c in ranked],
                 "Response": [figure_text(c.response_s) for c in ranked],
                 "Memory": [figure_text(c.estimate.peak_memory_gib) for c in ranked],
-                "Per 1,000": [
-                    figure_text(c.cost.usd_per_1000_outputs) if c.cost else "-" for c in ranked
+                "USD per 1,000": [
+                    figure_cell(c.cost.usd_per_1000_outputs) if c.cost else "-" for c in ranked
                 ],
                 "Evidence": [str(c.estimate.latency_s.basis) for c in ranked],
             }
@@ -107,9 +111,9 @@ def _options(answer: Assessment) -> None:
 
 
 def _slots(answer: Assessment) -> None:
-    for label, slot in (("Serve with", answer.serve), ("Train or prepare with", answer.offline)):
+    for label, slot in (("To serve", answer.serve), ("Beforehand", answer.offline)):
         if slot is not None:
-            st.markdown(f"**{label}** {slot.family_name}: {slot.sentence}")
+            st.markdown(f"**{label}.** {slot.sentence}")
 
 
 def _flips(answer: Assessment) -> None:

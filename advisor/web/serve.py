@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 # What the server is started with; each is measured or argued in docs/decisions/0006-web.md.
 SETTINGS: dict[str, str] = {
@@ -29,12 +29,9 @@ def command(address: str, port: int) -> list[str]:
     return [sys.executable, "-m", "streamlit", "run", str(script), *flags]
 
 
-def serve(address: str, port: int) -> int:
-    """Serve until interrupted; returns the server's exit code."""
+def serve(address: str, port: int) -> NoReturn:
+    """Become the server, so that whoever ends this process ends it and nothing is left behind."""
     hosts = os.environ.get("ADVISOR_ALLOWED_HOSTS", f"{address},localhost,127.0.0.1")
     environment = {**os.environ, "ADVISOR_ALLOWED_HOSTS": hosts}
-    print(f"serving on http://{address}:{port} (stop with Ctrl-C)", file=sys.stderr)
-    try:
-        return subprocess.call(command(address, port), env=environment)
-    except KeyboardInterrupt:
-        return 0
+    print(f"serving on http://{address}:{port} (stop with Ctrl-C)", file=sys.stderr, flush=True)
+    os.execve(sys.executable, command(address, port), environment)

@@ -102,10 +102,13 @@ def test_a_missing_extra_is_named(
     import importlib.util
 
     real = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec",
-        lambda name, *rest: None if name == missing else (object() if name == "ray" else real(name, *rest)),
-    )  # fmt: skip
+
+    def find_spec(name: str, *rest: str | None) -> object:
+        if name == missing:
+            return None
+        return object() if name == "ray" else real(name, *rest)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find_spec)
     result = run("profile", MODEL, "--engine", engine)
     assert isinstance(result.exception, MissingExtra) and result.exception.extra == extra
 
