@@ -13,11 +13,11 @@ from advisor.errors import CannotEstimate
 from advisor.estimator import memory
 from advisor.estimator.devices import DeviceTable, device_table, missing
 from advisor.estimator.energy import stage_joules
-from advisor.estimator.measured import any_measured, with_measurements
+from advisor.estimator.measured import any_measured, measured_estimate, with_measurements
 from advisor.estimator.optable import Array, op_table
 from advisor.estimator.quick import made
 from advisor.estimator.rates import Generation, Interval, Rates, load_rates
-from advisor.estimator.record import Bound, Estimate, StageEstimate
+from advisor.estimator.record import Bound, Estimate, MemoryParts, StageEstimate
 from advisor.estimator.setting import Setting
 from advisor.estimator.timing import StageTime, stage_time
 from advisor.figure import Basis, Figure
@@ -46,10 +46,13 @@ def estimate(
     CannotEstimate where a needed figure is not known: a stand-in is never made up.
     """
     catalog = catalog or load_catalog()
-    device = catalog.device(device) if isinstance(device, str) else device
     rates = load_rates(catalog)
     model = catalog.models[model] if isinstance(model, str) else model
     workload = workload or model.workload(**axes)
+    if isinstance(device, str):
+        if device not in catalog.devices and device in any_measured():
+            return _measured_only(device, model, workload, catalog, rates)
+        device = catalog.device(device)
     reason = why_not(device, rates, Setting.of(workload))
     if reason:
         raise CannotEstimate(f"{device.id} cannot be estimated: {reason}")
@@ -325,3 +328,25 @@ def _notes(
             f"no measurement of any {device.architecture} device backs this: the interval is wide"
         )
     return notes
+
+
+def _measured_only(
+    device: str, model: Model, workload: Workload, catalog: Catalog, rates: Rates
+) -> Estimate:
+    """An estimate for a device that the catalog lacks, from its profile alone.
+
+    Memory is that of the traced stages. Raises CannotEstimate where a stage was not measured.
+    """
+    setting = Setting.of(workload)
+    store = trace_store(catalog)
+    traces = [(stage, store.stage_trace(stage)) for stage in plan(model, workload)]
+    live = memory.live_peak([t for _, t in traces], setting, rates.get("peak_per_convolution"))
+    need = live.need(rates.get("peak_per_convolution"))
+    weights = memory.weight_bytes(model, catalog, setting)
+    parts = MemoryParts(
+        weights_gib=weights / memory.GIB,
+        activations_gib=live.activations / memory.GIB,
+        workspace_gib=(need - live.activations) / memory.GIB,
+        context_gib=0.0,
+    )
+    return measured_estimate(device, model, workload, catalog, traces, parts, rates)

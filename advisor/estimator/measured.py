@@ -12,14 +12,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.errors import DataError
-from advisor.estimator.record import Estimate, StageEstimate
+from advisor.errors import CannotEstimate, DataError
+from advisor.estimator.memory import GIB, parameter_count
+from advisor.estimator.record import Estimate, MemoryParts, StageEstimate
 from advisor.figure import Basis, Figure
 from advisor.paths import data_dir, home_dir
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog, Model
+    from advisor.estimator.rates import Rates
+    from advisor.plan import Stage
     from advisor.profiler.record import Point, StageProfile, Timing
+    from advisor.traces import CallTrace
     from advisor.workload import Workload
 
 # A generation with another number of calls: caches grow, clocks fall. A judgement, not measured.
@@ -66,6 +70,103 @@ def _whole(
     return estimate.model_copy(update=changes)
 
 
+def measured_estimate(
+    device: str,
+    model: Model,
+    workload: Workload,
+    catalog: Catalog,
+    traces: list[tuple[Stage, CallTrace]],
+    parts: MemoryParts,
+    rates: Rates,
+) -> Estimate:
+    """An estimate of a device that only its profile knows. Raises CannotEstimate on a gap."""
+    points = list(_points(device, model, workload, catalog))
+    measured = {_key(stage): (stage, point) for point in points for stage in point.stages}
+    exact = next((p for p in reversed(points) if p.workload == workload), None)
+    basis = Basis.measured if exact is not None else Basis.scaled
+    stages = []
+    for stage, trace in traces:
+        found = measured.get((stage.component, stage.key, stage.batch))
+        if found is None:
+            raise CannotEstimate(
+                f"{device} is not in the catalog and '{stage.name}' of {model.id} was not validly "
+                f"measured on it like this: run `advisor profile {model.id}` with these sizes"
+            )
+        stages.append(_stage(_blank(stage, trace, basis), found, basis))
+    whole = stages[0].latency_s
+    for one in stages[1:]:
+        whole = whole.plus(one.latency_s)
+    needed = parts.weights_gib + parts.activations_gib + parts.workspace_gib
+    spread = rates.interval("memory")
+    peak = Figure(
+        value=needed,
+        low=max(needed * spread.low, min(parts.weights_gib, needed)),
+        high=needed * spread.high,
+        unit="GiB",
+        basis=Basis.datasheet,
+        source="weights and live tensors of the traced stages",
+    )
+    estimate = Estimate(
+        model=model.id,
+        device=device,
+        workload=workload,
+        latency_s=whole,
+        first_output_s=_first_calls(traces, stages, whole),
+        peak_memory_gib=peak,
+        energy_j=None,
+        flops=sum(stage.flops for stage in stages),
+        parameters=parameter_count(model, catalog),
+        stages=stages,
+        memory=parts,
+        device_memory_gib=_memory_gib(device),
+        fits=peak.value <= _memory_gib(device),
+    )
+    return _whole(estimate, stages, exact, basis)
+
+
+def _first_calls(
+    traces: list[tuple[Stage, CallTrace]], stages: list[StageEstimate], whole: Figure
+) -> Figure:
+    """All of the stages that must finish first, one call of each other."""
+    seconds = sum(
+        one.latency_s.value / (1 if stage.first_output else one.calls)
+        for (stage, _), one in zip(traces, stages, strict=True)
+    )
+    return whole.times(seconds / whole.value)
+
+
+def _blank(stage: Stage, trace: CallTrace, basis: Basis) -> StageEstimate:
+    """A stage before its time is filled in."""
+    return StageEstimate(
+        name=stage.name,
+        component=stage.component,
+        calls=stage.calls,
+        batch=stage.batch,
+        latency_s=Figure.exact(0.0, "s", basis, ""),
+        energy_j=None,
+        flops=trace.flops * stage.calls,
+        bytes_moved=trace.bytes_moved * stage.calls,
+        launches=trace.launches * stage.calls,
+        peak_activation_gib=trace.peak_activation_bytes / GIB,
+        bound="measured",
+        achieved_tflops=0.0,
+        note=trace.note,
+    )
+
+
+def _memory_gib(device: str) -> float:
+    """Memory of a profiled device, from the environment that its profiles name."""
+    from advisor.profiles import all_profiles, profile_folders
+
+    folders = [folder for folder in profile_folders() if device in measured_devices(folder)]
+    for _, profile in all_profiles(folders):
+        if not isinstance(profile, DataError) and profile.device == device:
+            environments = list(profile.environments.values())
+            if environments:
+                return float(environments[-1].memory_gib)
+    raise CannotEstimate(f"no profile of {device} can be read: run `advisor profiles check`")
+
+
 def _first_output(
     estimate: Estimate, stages: list[StageEstimate], latency: Figure, share: float
 ) -> Figure:
@@ -86,9 +187,7 @@ def _energy(stages: list[StageEstimate], estimate: Estimate) -> Figure | None:
     return total
 
 
-def _stage(
-    stage: StageEstimate, found: tuple[StageProfile, Point], basis: Basis
-) -> StageEstimate:
+def _stage(stage: StageEstimate, found: tuple[StageProfile, Point], basis: Basis) -> StageEstimate:
     profile, point = found
     source = f"measured on this device on {point.measured_on}"
     latency = _figure(profile.timing, stage.calls, basis, source)

@@ -180,7 +180,10 @@ FILES = {
     "binary": (b"\xff\xfe\x00", "not UTF-8"),
     "unknown-field": ("title: x\noutputs: [image]\nspeed: 3\n", "line 3: unknown field 'speed'"),
     "negative": ("title: x\noutputs: [image]\nvolume_per_day: -4\n", "line 3: volume_per_day"),
-    "infinite": ("title: x\noutputs: [image]\nvolume_per_day: .inf\n", "line 3: volume_per_day is inf"),
+    "infinite": (
+        "title: x\noutputs: [image]\nvolume_per_day: .inf\n",
+        "line 3: volume_per_day is inf",
+    ),
     "unit": ("title: x\noutputs: [image]\nlatency: {limit_ms: 2 furlong}\n", "ms, s, min"),
     "list": ("- 1\n", "is not a use case"),
 }

@@ -1,0 +1,50 @@
+"""A fake back end for the fleet's tests: what `advisor.profiler.worker` is on a real node.
+
+    python fake_node.py LOG environment RESULT      the environment of this node
+    python fake_node.py LOG RESULT                  a point, after a short while
+
+Every task that starts is noted in LOG, with where it ran.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from advisor.profiler.identity import PointSpec
+from tests.profiler.make import point
+
+ENVIRONMENT = {
+    "device": "cpu-fleet-2t",
+    "device_name": "Fleet",
+    "cpu": "Fleet",
+    "cpu_threads": 2,
+    "torch_threads": 2,
+    "memory_gib": 8.0,
+    "python": "",
+    "torch": "",
+    "cuda": None,
+    "driver": None,
+    "libraries": {},
+    "commit": None,
+}
+
+
+def main() -> None:
+    log, result = sys.argv[1], Path(sys.argv[-1])
+    given = json.load(sys.stdin)
+    if "environment" in sys.argv[2:-1]:
+        result.write_text(json.dumps(ENVIRONMENT))
+        return
+    batch = given["workload"]["batch"]
+    with open(log, "a", encoding="utf-8") as file:
+        file.write(f"start {batch} {os.environ.get('FLEET_NODE', '')}\n")
+    time.sleep(1.0)
+    result.write_text(point(PointSpec.model_validate(given)).model_dump_json())
+
+
+if __name__ == "__main__":
+    main()
