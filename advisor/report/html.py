@@ -1,0 +1,67 @@
+"""ReportDoc -> one HTML page: no script, no address that is loaded, nothing evaluated."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from advisor.paths import data_dir
+from advisor.report import words
+from advisor.report.numbers import tied
+from advisor.report.picture import scoped, to_svg
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from advisor.report.doc import ReportDoc
+
+
+def html(doc: ReportDoc) -> str:
+    """The page as text. Every string of the document is escaped by the template engine."""
+    return _template().render(
+        doc=doc,
+        pictures=_pictures(doc),
+        bases={basis: {"word": word, "shape": shape, "meaning": meaning}
+               for basis, (word, shape, meaning) in words.BASES.items()},
+        product=words.PRODUCT,
+        report=words.REPORT,
+        css=_css(),
+    )  # fmt: skip
+
+
+def _pictures(doc: ReportDoc) -> dict[str, Any]:
+    """SVG by chart name. Marked safe: vl-convert escapes the text within."""
+    from markupsafe import Markup
+
+    hidden = '<svg aria-hidden="true" focusable="false" '  # its frame carries the words
+    return {
+        chart.name: Markup(scoped(to_svg(chart.spec), chart.name).replace("<svg ", hidden, 1))
+        for chart in doc.charts()
+    }
+
+
+def _tied(value: Any) -> Any:
+    """Numbers stay with their units; what is marked as ready markup is left alone."""
+    return tied(value) if type(value) is str else value
+
+
+@functools.lru_cache(maxsize=1)
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(data_dir("reports") / "html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_tied,
+    )
+    return environment.get_template("report.html.j2")
+
+
+@functools.lru_cache(maxsize=1)
+def _css() -> Any:
+    from markupsafe import Markup
+
+    return Markup((data_dir("reports") / "html" / "report.css").read_text(encoding="utf-8"))

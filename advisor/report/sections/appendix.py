@@ -1,0 +1,262 @@
+"""Appendices: every figure, all options, method, glossary, how to reproduce."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from advisor.figure import Basis, Figure
+from advisor.report import words
+from advisor.report.doc import (
+    Block,
+    Cell,
+    Column,
+    Commands,
+    Entry,
+    KeyValues,
+    Paragraph,
+    Subheading,
+    Table,
+)
+from advisor.report.numbers import UNKNOWN, count, day, exact, figure_text, significant
+from advisor.report.view import View, option_cell
+
+if TYPE_CHECKING:
+    from advisor.assessment import CandidateResult
+
+Named = tuple[str, Figure | None]
+DIGITS = 4
+
+
+def figures(view: View) -> list[Block]:
+    """Every figure of the options shown and of hosted APIs, as computed, with its evidence."""
+    blocks: list[Block] = [
+        Paragraph(
+            text="Figures as computed, to four digits; the body of the report rounds to two. The "
+            "interval is 90 %. A figure without an interval is a count, a price or a stated value."
+        )
+    ]
+    for one in view.leading:
+        name = f"Figures of option {one.rank}: {one.id}"
+        blocks.append(_figure_table(name, list(_of_option(view, one))))
+    apis: list[Named] = [(f"{one.provider} {one.model}, per output", one.usd_per_output)
+            for one in view.assessment.apis]  # fmt: skip
+    if apis:
+        blocks.append(_figure_table("Figures of hosted APIs", apis))
+    return blocks if len(blocks) > 1 else [Paragraph(text="The answer rests on rules alone.")]
+
+
+def _of_option(view: View, one: CandidateResult) -> Iterator[Named]:
+    estimate, cost = one.estimate, one.cost
+    yield "Response that the limit is about", one.response_s
+    yield "Latency of one request", estimate.latency_s
+    yield "First output of one request", estimate.first_output_s
+    if one is view.chosen:
+        for stage in estimate.stages:
+            yield f"Stage {stage.name}, {words.plural(stage.calls, 'call')}", stage.latency_s
+    yield "Peak memory", estimate.peak_memory_gib
+    yield "Energy of one request", estimate.energy_j
+    if cost is None:
+        return
+    yield "Load at the peak", cost.peak_requests_per_s
+    yield "Planned utilisation", cost.utilisation
+    yield "p95 under load", cost.p95_s
+    yield "Cost per output", cost.usd_per_output
+    yield "Cost a month", cost.usd_per_month
+    yield "Energy a month", cost.energy_kwh_per_month
+    if one is view.chosen:
+        for line in cost.lines:
+            if line.quantity is not None:
+                yield f"{line.label}: quantity", line.quantity
+            if line.unit_price_usd is not None:
+                yield f"{line.label}: unit price", line.unit_price_usd
+
+
+def _figure_table(caption: str, named: list[Named]) -> Table:
+    return Table(
+        caption=caption,
+        columns=[
+            Column(label="Figure", width=1.7),
+            Column(label="Value", width=0.85, align="right"),
+            Column(label="90 % interval", width=1.5, align="right"),
+            Column(label="Unit", width=1.0),
+            Column(label="Evidence", width=0.8),
+            Column(label="Source", width=2.5),
+            Column(label="As of", width=1.0),
+        ],
+        rows=[_figure_row(name, figure) for name, figure in named],
+        dense=True,
+    )
+
+
+def _figure_row(name: str, figure: Figure | None) -> list[Cell]:
+    if figure is None:
+        nothing = Cell(text=UNKNOWN, tone="muted")
+        return [Cell(text=name), Cell(text=UNKNOWN, sub="not known"), *[nothing] * 5]
+    point = figure.low == figure.high
+    ends = f"{significant(figure.low, DIGITS)} to {significant(figure.high, DIGITS)}"
+    value = exact(figure.value) if point else significant(figure.value, DIGITS)
+    return [
+        Cell(text=name),
+        Cell(text=value),
+        Cell(text=UNKNOWN if point else ends),
+        Cell(text=figure.unit),
+        Cell(text=words.BASES[figure.basis][0]),
+        Cell(text=figure.source, tone="muted"),
+        Cell(text=day(figure.as_of)),
+    ]
+
+
+def reading() -> list[Block]:
+    """How to read figures and evidence; stands after the contents."""
+    return [
+        Subheading(text="How to read this report"),
+        Paragraph(
+            text="Figures stand with their 90 % interval in brackets: 1.6 s (1.3 to 2.1) means "
+            "that 1.6 s is expected and that nine times in ten it should lie between 1.3 and "
+            "2.1 s. What is not known is shown as a dash with a word, never as zero. Each figure "
+            "carries its evidence; a sum has the weakest evidence of its parts."
+        ),
+        KeyValues(
+            items=[
+                Entry(label=f"{shape} {word}", value=meaning)
+                for word, shape, meaning in words.BASES.values()
+            ]
+        ),
+        Paragraph(
+            text="Codes such as LAT101 name rules: the command 'advisor rules LAT101' explains one."
+        ),
+    ]
+
+
+def all_options(view: View) -> list[Block]:
+    """Every option that the record lists, with what bars it."""
+    listed = [*view.ranked, *view.barred]
+    if not listed:
+        return [Paragraph(text="The record lists no option.")]
+    rows = [
+        [
+            Cell(text=UNKNOWN if one.rank is None else str(one.rank)),
+            option_cell(one),
+            Cell(text=one.device_name, sub=one.cost.offer.id if one.cost else ""),
+            Cell(text=figure_text(one.response_s)),
+            Cell(text=_bars(view, one)),
+        ]
+        for one in listed
+    ]
+    answer = view.assessment
+    left = answer.tried - len(listed)
+    note = f"{count(len(listed))} of {count(answer.tried)} options tried are in the record."
+    return [
+        Table(
+            caption="Options in the record",
+            columns=[
+                Column(label="#", width=0.4, align="right"),
+                Column(label="Option", width=2.3),
+                Column(label="Device and offer", width=2.3),
+                Column(label="Response (90 %)", width=1.5),
+                Column(label="Barred by", width=1),
+            ],
+            rows=rows,
+            header=1,
+            dense=True,
+            note=note if left > 0 else "",
+        )
+    ]
+
+
+def _bars(view: View, one: CandidateResult) -> str:
+    if one.rank is not None:
+        return UNKNOWN
+    return ", ".join(dict.fromkeys(bar.code for bar in view.bars_of(one))) or UNKNOWN
+
+
+def method(view: View) -> list[Block]:
+    """How figures come about, and how many of which evidence this report holds."""
+    said = [
+        "Hard rules come first: a rule that is violated bars a family or an option, and its code "
+        "is shown. What is left is ordered by criteria with stated weights.",
+        "A stage's time is the larger of host time and device time; device time sums, over "
+        "operations, the largest of arithmetic, memory traffic and launch floor.",
+        "Peak memory is weights plus the largest set of live tensors plus workspace and context.",
+        "Intervals are meant to hold nine times in ten. The weakest evidence on the way to a "
+        "figure is the evidence of the figure.",
+        "Monthly cost sizes whole instances for the peak load at the stated utilisation.",
+    ]
+    blocks: list[Block] = [Paragraph(text=text) for text in said]
+    blocks.append(_evidence(view))
+    return blocks
+
+
+def _evidence(view: View) -> Table:
+    tally: Counter[Basis] = Counter()
+    for one in view.leading:
+        tally.update(figure.basis for _, figure in _of_option(view, one) if figure is not None)
+    tally.update(one.usd_per_output.basis for one in view.assessment.apis)
+    return Table(
+        caption="Kinds of evidence, best first, and how many figures of appendix A have each",
+        columns=[
+            Column(label="Evidence", width=1),
+            Column(label="Meaning", width=3.5),
+            Column(label="Figures", width=0.8, align="right"),
+        ],
+        rows=[
+            [
+                Cell(text=words.BASES[basis][0], basis=None),
+                Cell(text=words.BASES[basis][2]),
+                Cell(text=count(tally[basis])),
+            ]
+            for basis in Basis
+        ],
+        dense=True,
+    )
+
+
+def glossary(view: View) -> list[Block]:
+    """Words used in the report."""
+    return [KeyValues(items=[Entry(label=word, value=text) for word, text in words.GLOSSARY])]
+
+
+def reproduce(view: View) -> list[Block]:
+    """Versions, a digest of the record, and the use case to run again."""
+    answer = view.assessment
+    return [
+        KeyValues(
+            items=[
+                Entry(label="As of", value=answer.as_of.isoformat()),
+                Entry(label="Engine version", value=answer.engine_version),
+                Entry(label="Catalog version", value=answer.data_version),
+                Entry(label="Record format", value=str(answer.schema_version)),
+                Entry(label="Digest of the record", value=digest(view)),
+            ]
+        ),
+        Commands(
+            label="The use case as stated (save as usecase.yaml)",
+            lines=stated_yaml(view),
+        ),
+        Commands(
+            label="Answer it again",
+            lines=[
+                f"advisor assess usecase.yaml --as-of {answer.as_of.isoformat()} "
+                "--html report.html --pdf report.pdf --markdown report.md"
+            ],
+        ),
+    ]
+
+
+def stated_yaml(view: View) -> list[str]:
+    """The stated fields as YAML lines; read back they give the same question."""
+    import yaml
+
+    data = view.assessment.use_case.model_dump(
+        mode="json", include=set(view.stated), exclude_none=True
+    )
+    text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10_000)
+    return str(text).rstrip("\n").split("\n")
+
+
+def digest(view: View) -> str:
+    """First 16 hex digits of the SHA-256 of the record as JSON."""
+    return hashlib.sha256(view.assessment.model_dump_json().encode()).hexdigest()[:16]

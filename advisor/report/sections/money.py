@@ -1,0 +1,228 @@
+"""Cost: the tree of the chosen option, the others, hosted APIs; and energy where it is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from advisor.report import charts, words
+from advisor.report.doc import (
+    Block,
+    Bullets,
+    Callout,
+    Cell,
+    Column,
+    Entry,
+    KeyValues,
+    Paragraph,
+    Table,
+)
+from advisor.report.numbers import UNKNOWN, day, exact, figure_cell, figure_text
+from advisor.report.view import View, device_cell, number, option_cell, option_name, with_unit
+
+if TYPE_CHECKING:
+    from advisor.assessment import CandidateResult
+    from advisor.cost.record import ApiCost, CostLine, ServingCost
+
+
+def cost(view: View) -> list[Block]:
+    """What a month costs, line by line, and what else it could be bought from."""
+    blocks: list[Block] = []
+    chart = charts.monthly_cost(view) if view.shown else None
+    blocks += [chart] if chart else []
+    one = view.chosen
+    if one is not None and one.cost is not None:
+        blocks += _tree(one, one.cost)
+    elif one is not None:
+        blocks.append(
+            Paragraph(text=f"No price is known for {option_name(one)}: no cost is stated.")
+        )
+    if any(option.cost for option in view.shown):
+        blocks.append(_compared(view.shown))
+    if not view.shown and view.assessment.apis:
+        text = "Hosted APIs are listed for orientation; the verdict applies to them as well."
+        blocks.append(Paragraph(text=text))
+    return blocks + _apis(view)
+
+
+def _tree(one: CandidateResult, cost: ServingCost) -> list[Block]:
+    total = [
+        Cell(text="Total of the lines with a sum", tone="strong"),
+        Cell(text=""),
+        Cell(text=""),
+        number(cost.usd_per_month).model_copy(update={"tone": "strong"}),
+        Cell(text=words.BASES[cost.usd_per_month.basis][0], basis=None),
+    ]
+    rows = [_line(line) for line in cost.lines]
+    blocks: list[Block] = [
+        Table(
+            caption=f"Cost tree of {option_name(one)}: quantity x unit price, a month",
+            columns=[
+                Column(label="Line", width=2.9),
+                Column(label="Quantity", width=1.6, align="right"),
+                Column(label="Unit price, USD", width=1.2, align="right"),
+                Column(label="USD a month", width=1.9, align="right"),
+                Column(label="Evidence", width=0.8),
+            ],
+            rows=[*rows, total],
+            marked=[len(rows)],
+            note="A line without a sum depends on something that nobody stated; it is not in the "
+            "total.",
+        ),
+        _offer(cost),
+    ]
+    return blocks + ([Bullets(items=list(cost.notes))] if cost.notes else [])
+
+
+def _line(line: CostLine) -> list[Cell]:
+    quantity = UNKNOWN if line.quantity is None else f"{figure_cell(line.quantity)} {line.unit}"
+    price = line.unit_price_usd
+    dated = f"as of {day(price.as_of)}" if price and price.as_of else ""
+    basis = line.usd.basis if line.usd else None
+    return [
+        Cell(text=line.label, sub=line.note),
+        Cell(text=quantity),
+        Cell(text=figure_cell(price), sub=dated),
+        Cell(text=figure_cell(line.usd), sub="" if line.usd else "not known"),
+        Cell(text=words.BASES[basis][0] if basis else UNKNOWN),
+    ]
+
+
+def _offer(cost: ServingCost) -> KeyValues:
+    offer = cost.offer
+    age = "old: confirm before quoting" if offer.stale else "within its allowed age"
+    items = [
+        Entry(label="Offer", value=f"{offer.provider} {offer.instance}, {offer.region}, "
+              f"{words.OFFERS[offer.kind]}"),
+        Entry(label="Price", value=f"{exact(offer.usd_per_hour)} USD per instance-hour "
+              f"({words.plural(offer.gpu_count, 'GPU')}); {words.MARKETS[offer.market]}"),
+        Entry(label="Dated", value=f"{offer.as_of_text}; {age}"),
+        Entry(label="Source", value=f"{offer.source} ({offer.confidence})"),
+        Entry(label="Per accepted output", value=figure_text(cost.usd_per_output),
+              basis=cost.usd_per_output.basis),
+    ]  # fmt: skip
+    if cost.scale_to_zero_usd_per_month is not None:
+        month = cost.scale_to_zero_usd_per_month
+        items.append(
+            Entry(label="Billed only while busy", value=figure_text(month), basis=month.basis)
+        )
+    return KeyValues(items=items)
+
+
+def _compared(options: list[CandidateResult]) -> Table:
+    return Table(
+        caption="Cost of the options shown, at the same volume",
+        columns=[
+            Column(label="#", width=0.4, align="right"),
+            Column(label="Option", width=2.1),
+            Column(label="Device", width=1.9),
+            Column(label="GPUs", width=0.6, align="right"),
+            Column(label="USD per 1,000", width=1.4, align="right"),
+            Column(label="USD a month", width=2.1, align="right"),
+        ],
+        rows=[
+            [
+                Cell(text=str(one.rank)),
+                option_cell(one, settings=False),
+                device_cell(one),
+                Cell(text=str(one.cost.gpus_needed) if one.cost else UNKNOWN),
+                number(one.cost.usd_per_1000_outputs if one.cost else None),
+                number(one.cost.usd_per_month if one.cost else None),
+            ]
+            for one in options
+        ],
+        header=1,
+        dense=True,
+    )
+
+
+def _apis(view: View) -> list[Block]:
+    apis = view.assessment.apis
+    if not apis:
+        allowed = view.assessment.use_case.data_boundary == "anywhere"
+        why = "no dated price of one that makes this is in the record"
+        text = why if allowed else "data may not leave"
+        return [Paragraph(text=f"None is compared: {text}.")]
+    table = Table(
+        caption="The same volume bought from hosted APIs, at the vendor's stated size and quality",
+        columns=[
+            Column(label="Vendor and model", width=2.3),
+            Column(label="Size or quality", width=1.3),
+            Column(label="Units per output", width=1.3, align="right"),
+            Column(label="USD per output", width=1.6, align="right"),
+            Column(label="USD a month", width=1.6, align="right"),
+            Column(label="Price as of", width=0.9),
+        ],
+        rows=[_api(one) for one in apis],
+        dense=True,
+        note="Quality is the vendor's own word: an API and an option are comparable only after a "
+        "test on your own cases.",
+    )
+    notes = _grouped_notes(apis)
+    found: list[Block] = [table]
+    if any(one.stale for one in apis):
+        found.append(Callout(tone="caution", title="Old prices", text="Marked prices are older "
+                             "than allowed: confirm them with the vendor."))  # fmt: skip
+    return found + ([Bullets(items=notes)] if notes else [])
+
+
+def _grouped_notes(apis: list[ApiCost]) -> list[str]:
+    """Each note once, with the APIs it is about."""
+    about: dict[str, list[str]] = {}
+    for one in apis:
+        for note in one.notes:
+            about.setdefault(note, []).append(f"{one.provider} {one.model}")
+    return [f"{', '.join(names)}: {note}." for note, names in about.items()]
+
+
+def _units(one: ApiCost) -> str:
+    """1.05 megapixel; 1,250 tokens where the price is per million."""
+    million = one.unit.removeprefix("1M ")
+    if million != one.unit:
+        return f"{figure_cell(one.units_per_output.times(1e6))} {million}"
+    return f"{figure_cell(one.units_per_output)} {one.unit}"
+
+
+def _api(one: ApiCost) -> list[Cell]:
+    dated = Cell(text=one.as_of_text, sub="old" if one.stale else "")
+    return [
+        Cell(text=f"{one.provider} {one.model}"),
+        Cell(text=one.quality_or_size),
+        Cell(text=_units(one)),
+        number(one.usd_per_output),
+        number(one.usd_per_month),
+        dated.model_copy(update={"tone": "caution"}) if one.stale else dated,
+    ]
+
+
+def energy(view: View) -> list[Block]:
+    """Energy of the options shown; a plain sentence where the record has none."""
+    known = [one for one in view.shown if one.estimate.energy_j is not None]
+    if not known:
+        return [Paragraph(text="No energy is stated: the record holds no figure for it.")]
+    rows = [
+        [
+            Cell(text=str(one.rank)),
+            option_cell(one, settings=False),
+            device_cell(one),
+            with_unit(one.estimate.energy_j),
+            with_unit(one.cost.energy_kwh_per_month if one.cost else None),
+        ]
+        for one in view.shown
+    ]
+    return [
+        Table(
+            caption="Energy of the device while it generates",
+            columns=[
+                Column(label="#", width=0.4, align="right"),
+                Column(label="Option", width=2),
+                Column(label="Device", width=2),
+                Column(label="Per request", width=1.6),
+                Column(label="A month", width=2.2),
+            ],
+            rows=rows,
+            header=1,
+            dense=True,
+            note="Idle time, host and cooling are not in it. Carbon is not stated: the record "
+            "names no electricity grid.",
+        )
+    ]

@@ -1,0 +1,151 @@
+"""Options compared, and why every other family was set aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from advisor.report import charts, words
+from advisor.report.doc import Block, Cell, Column, Paragraph, Table
+from advisor.report.numbers import UNKNOWN, count, percent, significant
+from advisor.report.sections.executive import nearest_table, options_table
+from advisor.report.view import View, option_cell
+
+if TYPE_CHECKING:
+    from advisor.assessment import FamilyResult
+
+_OUT = ("barred", "does-not-make-this")
+
+
+def options(view: View) -> list[Block]:
+    """Chart and table of ranked options, scores, and the tally of what barred the rest."""
+    blocks: list[Block] = []
+    if view.shown:
+        chart = charts.pareto(view)
+        blocks += [chart] if chart else []
+        caption = "Options shown: the best of each model, then the next best, by rank"
+        blocks.append(options_table(view, view.shown, caption))
+        blocks.append(_scores(view))
+    else:
+        blocks.append(Paragraph(text="No option is left: nothing is ranked."))
+        if view.barred:
+            blocks.append(nearest_table(view, "Options nearest to feasible"))
+    if view.assessment.barred_by:
+        blocks.append(_bars(view))
+    return blocks
+
+
+def _scores(view: View) -> Table:
+    weights = view.assessment.weights
+    names = [name for name in words.CRITERIA if name in weights]
+    rows = [
+        [
+            Cell(text=str(one.rank)),
+            option_cell(one, settings=False),
+            *(Cell(text=_score(one.scores.get(name))) for name in names),
+            Cell(text=_score(one.total), tone="strong"),
+        ]
+        for one in view.shown
+    ]
+    weigh = [Cell(text=percent(weights[name]), tone="muted") for name in names]
+    first = [Cell(text=""), Cell(text="Weight of the criterion"), *weigh, Cell(text="")]
+    return Table(
+        caption="Scores by criterion, from 0 to 1, with the weight of each",
+        columns=[
+            Column(label="#", width=0.4, align="right"),
+            Column(label="Option", width=2.6),
+            *(Column(label=words.CRITERIA[name], align="right") for name in names),
+            Column(label="Total", align="right", width=0.8),
+        ],
+        rows=[first, *rows],
+        header=1,
+        note="Scores and weights are judgements; they order what the rules left. The total also "
+        "counts the findings for and against the family.",
+        dense=True,
+    )
+
+
+def _score(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.2f}"
+
+
+def _bars(view: View) -> Table:
+    tally = sorted(view.assessment.barred_by.items(), key=lambda item: (-item[1], item[0]))
+    return Table(
+        caption="Rules that barred options",
+        columns=[
+            Column(label="Rule", width=0.8),
+            Column(label="What it says", width=4),
+            Column(label="Options barred", width=1, align="right"),
+        ],
+        rows=[
+            [
+                Cell(text=code),
+                Cell(text=view.title_of(code)),
+                Cell(text=count(number)),
+            ]
+            for code, number in tally
+        ],
+        dense=True,
+    )
+
+
+def why_not(view: View) -> list[Block]:
+    """Every family with how it fared; those set aside with each rule that did it."""
+    families = view.assessment.families
+    kept = [one for one in families if one.status not in _OUT]
+    out = [one for one in families if one.status == "barred"]
+    other = [one for one in families if one.status == "does-not-make-this"]
+    blocks: list[Block] = []
+    if kept:
+        blocks.append(_kept(kept))
+    if out:
+        blocks.append(_barred(out))
+    if other:
+        blocks.append(_barred(other, makes=True))
+    return blocks or [Paragraph(text="The catalog holds no family.")]
+
+
+def _kept(families: list[FamilyResult]) -> Table:
+    return Table(
+        caption="Families that no rule excludes",
+        columns=[
+            Column(label="Family", width=1.4),
+            Column(label="Status", width=0.9),
+            Column(label="Score", width=0.6, align="right"),
+            Column(label="Options", width=0.7, align="right"),
+            Column(label="What speaks for and against it", width=3.4),
+        ],
+        rows=[
+            [
+                Cell(text=one.name, sub=one.family),
+                Cell(text=words.STATUSES[one.status]),
+                Cell(text=significant(one.score, 2) if one.score else "0"),
+                Cell(text=count(one.ranked_candidates)),
+                Cell(text=one.sentence),
+            ]
+            for one in families
+        ],
+    )
+
+
+def _barred(families: list[FamilyResult], makes: bool = False) -> Table:
+    rows = []
+    for one in families:
+        bars = [finding for finding in one.findings if finding.severity == "bar"]
+        codes = ", ".join(dict.fromkeys(bar.code for bar in bars)) or UNKNOWN
+        said = " ".join(dict.fromkeys(bar.sentence for bar in bars)) or one.sentence
+        cure = " ".join(dict.fromkeys(bar.remedy for bar in bars if bar.remedy))
+        row = [Cell(text=one.name, sub=one.family), Cell(text=codes), Cell(text=said)]
+        rows.append(row if makes else [*row, Cell(text=cure or UNKNOWN, tone="muted")])
+    last = [] if makes else [Column(label="What would lift it", width=2.2)]
+    return Table(
+        caption="Families that make other outputs" if makes else "Families that a rule bars",
+        columns=[
+            Column(label="Family", width=1.3),
+            Column(label="Rule", width=0.9),
+            Column(label="Why not", width=3),
+            *last,
+        ],
+        rows=rows,
+        dense=makes,
+    )

@@ -1,0 +1,95 @@
+"""Charts: valid specifications, words, colours that mean one thing, nothing fetched."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from advisor.report import charts
+from advisor.report.charts import LIMIT_COLOURS
+from advisor.report.data import report_doc
+from advisor.report.picture import SERIES, _to_svg, scoped, to_svg
+from advisor.report.view import View
+from tests.report.sample import SAMPLES, go, no_go, poisoned
+
+MAKERS = (charts.pareto, charts.stages, charts.memory, charts.monthly_cost)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_each_chart_is_a_valid_specification(make) -> None:  # type: ignore[no-untyped-def]
+    import altair as alt
+
+    chart = make(View(go()))
+    alt.Chart.from_dict(chart.spec).to_dict(validate=True)
+    assert to_svg(chart.spec).startswith("<svg")
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_chart_says_its_finding_and_itself_in_words(name: str) -> None:
+    for chart in report_doc(SAMPLES[name]()).charts():
+        assert re.search(r"\d", chart.title), "a title states a finding, with its number"
+        assert len(chart.alt) > 60
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_without_options_there_is_no_chart(make) -> None:  # type: ignore[no-untyped-def]
+    assert make(View(no_go())) is None
+
+
+def test_points_carry_the_numbers_of_the_table() -> None:
+    chart = charts.pareto(View(go()))
+    assert chart is not None
+    svg = to_svg(chart.spec)
+    for rank in (1, 2, 3, 4, 5, 6, 7):
+        assert re.search(rf">{rank}<", svg), rank
+    assert "limit 2 s" in svg
+
+
+def test_an_option_whose_interval_crosses_the_limit_is_coloured_as_not_certain() -> None:
+    chart = charts.pareto(View(go()))
+    assert chart is not None
+    rows = {row["rank"]: row for data in chart.spec["datasets"].values() for row in data
+            if "rank" in row}  # fmt: skip
+    assert rows[1]["limit"] == "not certain" and rows[3]["limit"] == "keeps the limit"
+    assert rows[1]["low"] < 2.0 < rows[1]["high"]
+
+
+def test_colours_differ_in_lightness_so_that_grey_print_works() -> None:
+    def lightness(colour: str) -> float:
+        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    limit = sorted(lightness(colour) for colour in LIMIT_COLOURS.values())
+    series = [lightness(colour) for colour in SERIES[:4]]
+    assert len({round(value) for value in limit}) == len(limit)
+    assert all(abs(a - b) > 8 for a, b in pairwise(series))
+
+
+def test_an_address_in_a_specification_is_refused() -> None:
+    spec = {"data": {"url": "http://127.0.0.1:9/x.json"}, "mark": "point", "encoding": {}}
+    with pytest.raises(Exception, match=r"(?i)not allowed|denied|permitted|url"):
+        to_svg(spec)
+
+
+def test_marks_carry_no_links() -> None:
+    answer = poisoned(go(), lambda text: f"http://evil.example/{text}")
+    for chart in report_doc(answer).charts():
+        assert "href" not in to_svg(chart.spec)
+
+
+def test_pictures_on_one_page_share_no_ids() -> None:
+    chart = charts.stages(View(go()))
+    assert chart is not None
+    svg = to_svg(chart.spec)
+    first, second = (set(re.findall(r'id="([^"]+)"', scoped(svg, n))) for n in ("one", "two"))
+    assert not first & second
+
+
+def test_the_same_specification_gives_the_same_picture() -> None:
+    chart = charts.memory(View(go()))
+    assert chart is not None
+    first = to_svg(chart.spec)
+    _to_svg.cache_clear()
+    assert to_svg(chart.spec) == first
