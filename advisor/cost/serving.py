@@ -7,7 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from advisor.cost.demand import Demand, basis_of, demand_of
-from advisor.cost.fleet import Numbers, Service, peak_generations_per_s, serving_numbers
+from advisor.cost.fleet import (
+    Numbers,
+    Service,
+    job_latency_s,
+    peak_generations_per_s,
+    serving_numbers,
+)
 from advisor.cost.lines import cost_lines, energy_kwh_per_month
 from advisor.cost.policy import ServingPolicy
 from advisor.cost.record import DAYS_PER_MONTH, CostLine, Offer, ServingCost
@@ -18,6 +24,7 @@ from advisor.figure import Basis, Figure, weakest
 from advisor.usecase import UseCase
 
 _DEFAULT_POLICY = ServingPolicy()
+NO_WAIT = 0.05  # a queue that adds less than this share to the response does not decide it
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,8 @@ def serving_cost(
     case = serving_case(estimate, use_case, offer, outputs_per_request, policy, slots)
     now = case.numbers()
     low, high = case.ends()
-    bases = _bases(estimate, use_case, offer, policy, now)
+    alone_s = job_latency_s(case.value, case.demand)
+    bases = _bases(estimate, use_case, offer, policy, now, alone_s)
     source = f"{estimate.model} on {offer.id}"
 
     def figure(read: Callable[[Numbers], float], unit: str, basis: Basis) -> Figure:
@@ -158,7 +166,7 @@ def serving_cost(
         gpus_needed=now.gpus_needed,
         instances=now.instances,
         p95_s=figure(lambda n: n.p95_s, "s", bases.fleet),
-        response_s=_response(figure(lambda n: n.response_s, "s", bases.fleet), case.demand),
+        response_s=_response(figure(lambda n: n.response_s, "s", bases.fleet), case),
         usd_per_output=per_output,
         usd_per_1000_outputs=per_output.times(1000, "USD/1000 outputs"),
         usd_per_month=usd_per_month,
@@ -195,7 +203,12 @@ class _Bases:
 
 
 def _bases(
-    estimate: Estimate, use_case: UseCase, offer: Offer, policy: ServingPolicy, now: Numbers
+    estimate: Estimate,
+    use_case: UseCase,
+    offer: Offer,
+    policy: ServingPolicy,
+    now: Numbers,
+    alone_s: float,
 ) -> _Bases:
     """A default counts as a weakness only where it decides: one instance is one instance."""
     volume = basis_of(use_case, "volume_per_day")
@@ -206,11 +219,16 @@ def _bases(
     load = weakest([rate, *latency])
     sized = [load, policy.basis("utilisation_cap")] if now.instances > 1 else latency
     month = weakest([*sized, *price])
-    return _Bases(rate, load, weakest([load, *sized]), month, weakest([month, *volume]))
+    waits = now.response_s > (1 + NO_WAIT) * alone_s
+    fleet = weakest([load, *sized]) if waits else weakest(latency)
+    return _Bases(rate, load, fleet, month, weakest([month, *volume]))
 
 
-def _response(figure: Figure, demand: Demand) -> Figure:
+def _response(figure: Figure, case: ServingCase) -> Figure:
+    demand = case.demand
     told = f"p{demand.percentile:g} {demand.latency_kind} under the peak, {figure.source}"
+    if demand.batch_window_s is not None and case.value.stoppable:
+        told = f"a day's batch with its start, {figure.source}"
     return figure.model_copy(update={"source": told})
 
 
