@@ -42,7 +42,7 @@ def main() -> None:
     batch = given["workload"]["batch"]
     with open(log, "a", encoding="utf-8") as file:
         file.write(f"start {batch} {os.environ.get('FLEET_NODE', '')}\n")
-    time.sleep(1.0)
+    time.sleep(2.5)  # long enough that a node can be lost while its task runs
     result.write_text(point(PointSpec.model_validate(given)).model_dump_json())
 
 
