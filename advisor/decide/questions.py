@@ -50,7 +50,7 @@ QUESTIONS: dict[str, str] = {
     "deterministic": "Must the same input give the same output?",
     "runtime": "Which runtime or format constraints are there?",
     "cleanup_minutes_per_item": "How many minutes of clean-up per accepted item?",
-    "takes_per_item": "How many takes per accepted item? Costs count one until it is stated.",
+    "takes_per_item": "How many takes per accepted item (costs count one until stated)?",
     "team_gpu_weeks": "How many GPU-weeks can the team spend on training?",
     "team_generative_engineers": "How many people have trained generators?",
     "horizon_months": "How many months until launch?",
