@@ -59,11 +59,14 @@ def test_the_starting_file_is_a_valid_use_case() -> None:
 
 
 def test_every_commented_line_of_the_starting_file_is_valid_on_its_own() -> None:
+    tried = set()
     for line in template().splitlines():
         text = line.removeprefix("# ")
         if line.startswith("# ") and text.split(":")[0] in UseCase.model_fields:
             data, _ = parse_yaml(text)
             parse_use_case({**MINIMAL, **data})
+            tried |= set(data)
+    assert tried == set(UseCase.model_fields) - {"title", "description", "outputs"}
 
 
 @pytest.mark.parametrize(
