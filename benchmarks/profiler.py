@@ -39,8 +39,8 @@ from advisor.profiler.sweep import Settings, in_child, local_device, local_envir
 
 RESULTS = Path(__file__).parent / "results" / "profiler.json"
 LIMITS = Limits(seconds=900.0)
-AGREEMENT_S = 2.0  # seconds each timer gets per stage
-ROUNDS = 3
+AGREEMENT_S = 0.5  # seconds each timer gets per stage and round
+ROUNDS = 10  # many short turns: a shared machine drifts by more than the timers differ
 TARGET = 0.03
 
 
@@ -93,21 +93,27 @@ def _agreement_of(spec: PointSpec, catalog: Catalog) -> Any:
     clock, threads = clock_for(spec.device), torch.get_num_threads()
     for stage, run in runnable_stages(spec, catalog):
         timer = Timer("run()", globals={"run": run}, num_threads=threads)
-        ours, theirs = [], []
+        pairs = []
         with torch.no_grad():
-            for _ in range(ROUNDS):
-                timing, _ = measure(run, clock, Budget(seconds=AGREEMENT_S))
-                ours.append(timing.median_s)
-                theirs.append(timer.blocked_autorange(min_run_time=AGREEMENT_S).median)
+            for number in range(ROUNDS):
+                ours_first = number % 2 == 0
+                ours = _ours(run, clock) if ours_first else 0.0
+                theirs = timer.blocked_autorange(min_run_time=AGREEMENT_S).median
+                pairs.append((ours if ours_first else _ours(run, clock), theirs))
         row = {
             "model": spec.model,
             "stage": stage.name,
-            "ours_s": median(ours),
-            "torch_s": median(theirs),
+            "ours_s": median([ours for ours, _ in pairs]),
+            "torch_s": median([theirs for _, theirs in pairs]),
+            "ratio": median([ours / theirs for ours, theirs in pairs]),
         }
-        row["ratio"] = median([a / b for a, b in zip(ours, theirs, strict=True)])
         print(f"{row['model']} {row['stage']}: {row['ratio']:.4f}", file=sys.stderr, flush=True)
         yield row
+
+
+def _ours(run: Any, clock: Any) -> float:
+    timing, _ = measure(run, clock, Budget(seconds=AGREEMENT_S))
+    return timing.median_s
 
 
 def overhead(bench: Bench) -> dict[str, Any]:

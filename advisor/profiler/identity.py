@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from advisor.catalog import Catalog, Component, Model
 
 # Raise when what is measured, or how, changes: older points are then measured again.
-PROFILER_VERSION = 1
+PROFILER_VERSION = 2
 
 _COMPONENT_PARTS = {"id", "library", "class_name", "config_class", "config", "debug", "tuples"}
 _ENTRY_PARTS = {"method", "positional", "inputs"}

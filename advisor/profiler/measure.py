@@ -3,15 +3,19 @@
     |cold| warm-up ...... | window | window | window | ...   until the median is known well enough
                             n calls   n calls  n calls         or the time is used up
 
-A window is long enough (20 ms) that the clock's own resolution does not matter. The median's
-confidence interval comes from order statistics, which assumes no distribution.
+A window is long enough (20 ms) that the clock's own resolution does not matter. Python collects no
+garbage within one: a collection walks everything that was ever imported, and would be charged to
+whichever call it fell into. The median's confidence interval comes from order statistics, which
+assumes no distribution.
 """
 
 from __future__ import annotations
 
+import gc
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from advisor.profiler.clock import Call, Clock, Watch
@@ -55,13 +59,26 @@ def measure(
     calls, warm_calls, steady = _warm_up(run, clock, budget, start, now)
     values: list[float] = []
     while len(values) < budget.max_windows:
-        values.append(clock.seconds(run, calls, watch) / calls)
+        with no_collection():
+            values.append(clock.seconds(run, calls, watch) / calls)
         if _settled(values, calls, budget):
             break
         if now() - start > budget.seconds and len(values) >= budget.least_windows:
             break
     timing = statistics_of(values, calls, cold_s, warm_calls)
     return timing, verdict(values, steady)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Within it Python collects no garbage; between two windows it may catch up."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _warm_up(
@@ -71,7 +88,8 @@ def _warm_up(
     calls, done = 1, 0
     recent: list[float] = []
     while True:
-        each = clock.seconds(run, calls) / calls
+        with no_collection():
+            each = clock.seconds(run, calls) / calls
         done += calls
         recent = [*recent[-2:], each]
         calls = max(1, math.ceil(budget.window_s / max(each, 1e-9)))

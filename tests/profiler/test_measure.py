@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from itertools import pairwise
 
@@ -138,3 +139,12 @@ def test_the_gpu_clock_synchronises_around_the_events_and_watches_before_the_end
         "synchronize",
         "elapsed",
     ]
+
+
+def test_no_garbage_is_collected_while_a_window_is_timed() -> None:
+    seen: list[bool] = []
+
+    measure(lambda: seen.append(gc.isenabled()), ReplayClock([0.01]), Budget(seconds=1.0))
+
+    assert not any(seen[1:])  # the first call is cold and stands apart
+    assert gc.isenabled()
