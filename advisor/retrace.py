@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from advisor.catalog import Catalog, Component, Model, load_catalog
+from advisor.errors import InputError
 from advisor.plan import Stage, plan
 from advisor.reference.build import build
 from advisor.trace import made_from, trace_call
@@ -28,6 +29,16 @@ def stored_workloads(model: Model) -> list[Workload]:
     return [model.workload(), *(model.workload(**point) for point in model.trace_points)]
 
 
+def tile_stages(catalog: Catalog, model: Model) -> list[Stage]:
+    """The largest tiles of the default workload; the smaller ones of its edges are interpolated."""
+    names = {spec.name for spec in model.stages}
+    try:
+        stages = plan(model, model.workload(tiling=True), catalog.components)
+    except InputError:
+        return []  # nothing of the model works in tiles
+    return [stage for stage in stages if stage.held and stage.name in names]
+
+
 def needed_calls(catalog: Catalog, models: Iterable[Model]) -> dict[str, dict[str, Stage]]:
     """Every call the models make at their stored workloads: component -> key -> a stage."""
     needed: dict[str, dict[str, Stage]] = {}
@@ -37,6 +48,8 @@ def needed_calls(catalog: Catalog, models: Iterable[Model]) -> dict[str, dict[st
         for workload in stored_workloads(model):
             for stage in plan(model, workload):
                 needed.setdefault(stage.component, {})[stage.key] = stage
+        for stage in tile_stages(catalog, model):
+            needed.setdefault(stage.component, {})[stage.key] = stage
         for part in model.components:
             if part.component not in catalog.components:
                 raise KeyError(f"{model.id}: component {part.component} is not in the catalog")

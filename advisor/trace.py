@@ -49,7 +49,9 @@ _CONVOLUTION = frozenset("convolution _convolution convolution_overrideable".spl
 _NORMALISATION = frozenset(
     """native_layer_norm native_group_norm native_batch_norm _native_batch_norm_legit
     _native_batch_norm_legit_no_training _fused_rms_norm cudnn_batch_norm _softmax _log_softmax
-    _weight_norm_interface linalg_vector_norm""".split()
+    _weight_norm_interface linalg_vector_norm native_layer_norm_backward native_group_norm_backward
+    native_batch_norm_backward _fused_rms_norm_backward _softmax_backward_data
+    _log_softmax_backward_data _weight_norm_interface_backward""".split()
 )
 _MEMORY = frozenset(
     """copy_ _to_copy clone cat stack index index_select index_put index_put_ _index_put_impl_
@@ -58,7 +60,11 @@ _MEMORY = frozenset(
     reflection_pad2d replication_pad1d replication_pad2d replication_pad3d zeros ones full
     zeros_like ones_like full_like new_zeros new_ones new_full fill_ zero_ arange tril triu
     masked_fill masked_fill_ repeat_interleave _pad_circular scalar_tensor pixel_shuffle
-    grid_sampler_2d linspace eye im2col col2im""".split()
+    grid_sampler_2d linspace eye im2col col2im embedding_dense_backward slice_backward
+    select_backward upsample_nearest1d_backward upsample_nearest2d_backward
+    upsample_nearest3d_backward upsample_bilinear2d_backward reflection_pad1d_backward
+    reflection_pad2d_backward replication_pad1d_backward replication_pad2d_backward
+    replication_pad3d_backward grid_sampler_2d_backward""".split()
 )
 _GATHERS = frozenset("index index_select gather embedding".split())
 _DISTANCES = frozenset("_euclidean_dist _cdist_forward".split())  # computed as a product

@@ -19,14 +19,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from advisor.adapters import join_trace, with_adapter
 from advisor.catalog import Catalog, Component
 from advisor.catalog.schema import config_symbols
 from advisor.errors import CannotEstimate, DataError
 from advisor.expr import evaluate
 from advisor.files import write_atomic
 from advisor.paths import cache_dir
-from advisor.plan import Stage, Symbols, call_key
-from advisor.traces import TRACE_SCHEMA, CallTrace, Op, call_from_json
+from advisor.plan import JOIN, Stage, Symbols, call_key
+from advisor.traces import TRACE_SCHEMA, TRACED_BYTES, CallTrace, Op, call_from_json
+
+STEEPEST = 3.0  # power of the size: attention over pixels by frames grows by less
 
 
 class TraceStore:
@@ -40,7 +43,16 @@ class TraceStore:
     def stage_trace(self, stage: Stage) -> CallTrace:
         """The trace of one call of a stage, at its batch. CannotEstimate if there is none."""
         component = self._catalog.components[stage.component]
-        return self.call_trace(component, stage.entry, dict(stage.symbols)).at_batch(stage.batch)
+        if stage.entry == JOIN:
+            return join_trace(stage, component.parameters, component.buffers)
+        call = self.call_trace(component, stage.entry, dict(stage.symbols))
+        if stage.lora_rank:
+            call = with_adapter(call, stage.lora_rank)
+        call = call.at_batch(stage.batch)
+        if stage.held:
+            peak = call.peak_activation_bytes + stage.held * TRACED_BYTES
+            return replace(call, peak_activation_bytes=peak)
+        return call
 
     def call_trace(self, component: Component, entry: str, symbols: Symbols) -> CallTrace:
         """The trace of a call at batch 1."""
@@ -152,7 +164,9 @@ def _derived(near: list[tuple[float, CallTrace]], size: float, key: str) -> Call
     first_size, first = near[0]
     alike = {first_size: first}
     for other_size, other in near[1:]:
-        if other_size not in alike and _structure(first) == _structure(other):
+        if other_size in alike or _structure(first) != _structure(other):
+            continue
+        if _grows(*((other, first) if other_size < first_size else (first, other))):
             alike[other_size] = other
     if len(alike) == 1:
         return replace(first.at_size(size / first_size), key=key)
@@ -161,6 +175,17 @@ def _derived(near: list[tuple[float, CallTrace]], size: float, key: str) -> Call
 
 def _structure(trace: CallTrace) -> list[tuple[Any, ...]]:
     return [(op.op_class, op.kind, op.count, len(op.dims)) for op in trace.ops]
+
+
+def _grows(small: CallTrace, large: CallTrace) -> bool:
+    """Whether no operation shrinks from one call to the other, as one size cannot explain it.
+
+    (Fewer pixels and a longer sound track: a line through both would fall below nothing.)
+    """
+    return all(
+        a.flops <= b.flops and a.read_bytes <= b.read_bytes and a.write_bytes <= b.write_bytes
+        for a, b in zip(small.ops, large.ops, strict=True)
+    )
 
 
 def _between(points: list[tuple[float, CallTrace]], size: float, key: str) -> CallTrace:
@@ -216,8 +241,13 @@ def _through(points: list[tuple[float, int]], size: float) -> int:
 
 
 def _power_or_line(a: float, x: float, b: float, y: float, size: float) -> int:
-    """Through two points: a power law where growth is faster than in proportion, else a line."""
+    """Through two points: a power law where growth is faster than in proportion, else a line.
+
+    Steeper than any operation grows is no law but two unlike calls: a line invents least.
+    """
     grown = (y / x) / (b / a) if x > 0 and y > 0 else 1.0
     if (grown > 1.001) == (b > a) and abs(grown - 1) > 0.001:
-        return round(x * (size / a) ** (math.log(y / x) / math.log(b / a)))
+        power = math.log(y / x) / math.log(b / a)
+        if power <= STEEPEST:
+            return round(x * (size / a) ** power)
     return max(round(x + (y - x) * (size - a) / (b - a)), 0)

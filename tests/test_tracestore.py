@@ -208,3 +208,12 @@ def test_the_workload_of_a_batch_scales_the_stage() -> None:
 
 def _axes() -> dict[str, int]:
     return {"width": 512, "height": 512}
+
+
+def test_calls_that_one_size_cannot_explain_are_not_interpolated() -> None:
+    """LTX-2 with fewer pixels and a longer sound track: through both, copies fell below nothing."""
+    model = CATALOG.models["ltx-2"]
+    workload = model.workload(width=768, height=512, frames=481)
+    denoise = next(s for s in plan(model, workload) if s.name == "denoise")
+    ops = TraceStore(CATALOG).stage_trace(denoise).ops
+    assert all(op.read_bytes >= op.weight_bytes and op.flops >= 0 for op in ops)

@@ -11,6 +11,7 @@ import numpy as np
 
 from advisor.auditor.predict import Predictor, baseline_seconds
 from advisor.auditor.rows import Case, Row, Skipped, case_of, read_rows, select
+from advisor.auditor.training_rows import training_prediction
 from advisor.catalog import load_catalog
 from advisor.errors import AdvisorError
 from advisor.estimator.rates import load_rates
@@ -62,8 +63,11 @@ def _result(row: Row, predictor: Predictor, catalog: Catalog) -> tuple[dict[str,
     if row["measured"] in ("params", "flops"):
         return _count(row, result, catalog), None
     try:
-        case = case_of(row, catalog)
-        made = predictor.predict(case)
+        if row["scope"] == "train_step":
+            case, made = training_prediction(row, catalog)
+        else:
+            case = case_of(row, catalog)
+            made = predictor.predict(case)
     except (Skipped, AdvisorError) as error:
         return {**result, "skipped": str(error)}, None
     result.update(
@@ -154,7 +158,8 @@ def _baselines(cases: dict[str, Case], predictor: Predictor) -> dict[str, Any]:
 
     peak_flops: one constant for all; per_gpu: one efficiency constant per device; roofline: none.
     """
-    rows = [case for case in cases.values() if case.row["measured"] == "latency_s"]
+    timed = (case for case in cases.values() if case.row["measured"] == "latency_s")
+    rows = [case for case in timed if case.stages]  # training steps have no such baselines
     if not rows:
         return {}
     made = [baseline_seconds(case, predictor.catalog, predictor.rates) for case in rows]

@@ -3,7 +3,9 @@
 `load_catalog()` reads the shipped folder with the user's own folders laid over it.
 """
 
+from advisor.catalog.adaptations import Adaptation
 from advisor.catalog.energy import Energy, Estimated, Grid, Purchase
+from advisor.catalog.hosted import Hosted
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.schema import (
     ApiPrice,
@@ -18,6 +20,7 @@ from advisor.catalog.schema import (
 )
 
 __all__ = [
+    "Adaptation",
     "ApiPrice",
     "Axis",
     "Catalog",
@@ -28,6 +31,7 @@ __all__ = [
     "Estimated",
     "Family",
     "Grid",
+    "Hosted",
     "Model",
     "Price",
     "Purchase",

@@ -1,7 +1,7 @@
 """Reading a catalog folder: one YAML file per family, model and component; CSV tables for the rest.
 
     families/<id>.yaml  models/<id>.yaml  components/<id>.yaml  traces/<component>.json
-    devices.csv  prices.csv  api_prices.csv  energy.yaml
+    devices.csv  prices.csv  api_prices.csv  energy.yaml  adaptations.yaml
 
 A second folder laid over the first adds entries and replaces those of the same id (for tables, of
 the same key columns; energy.yaml as a whole). Everything is read when first asked for, so a short
@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from advisor.catalog.adaptations import Adaptation, Adaptations
 from advisor.catalog.energy import Energy
 from advisor.catalog.schema import ApiPrice, Component, Device, Family, Model, Price
 from advisor.errors import DataError, InputError, UnknownName, printable
@@ -147,6 +148,19 @@ class Catalog:
         return read_entry(Energy, found[-1])
 
     @cached_property
+    def adaptations(self) -> dict[str, Adaptation]:
+        """Ways to adapt a published model, by id: data needed and published settings."""
+        found: dict[str, Adaptation] = {}
+        for folder in self.folders:
+            file = folder / "adaptations.yaml"
+            if file.is_file():
+                entries = read_entry(Adaptations, file).adaptations
+                if len({one.id for one in entries}) < len(entries):
+                    raise DataError(f"{file}: an id is given twice: rename or merge the entries")
+                found.update({one.id: one for one in entries})
+        return found
+
+    @cached_property
     def _device_names(self) -> dict[str, list[str]]:
         """Ids that each name may mean; names in folded case."""
         names: dict[str, list[str]] = {}
@@ -176,6 +190,17 @@ class Catalog:
 
     def models_of(self, family: str) -> list[Model]:
         return [model for model in self.models.values() if model.family == family]
+
+    def adaptations_of(self, model: Model) -> list[Adaptation]:
+        """What may be done to adapt this model; nothing for a hosted one."""
+        return [one for one in self.adaptations.values() if one.fits(model)]
+
+    def prices_of(self, model: Model) -> list[ApiPrice]:
+        """The rows of api_prices.csv that sell a hosted model; empty where it is not hosted."""
+        if model.hosted is None:
+            return []
+        names = {(one.provider, name) for one in model.hosted.prices for name in one.models}
+        return [row for row in self.api_prices if (row.provider, row.model) in names]
 
     @cached_property
     def version(self) -> str:
@@ -211,6 +236,12 @@ class Catalog:
                 layer.setdefault(own, []).append(record)
             merged.update(layer)
         return [record for group in merged.values() for record in group]
+
+
+def read_rows(file: Path, lists: tuple[str, ...] = ()) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows of a table with their lines, ready to be validated one by one (for checking)."""
+    for line, row in _rows(file):
+        yield line, _typed(row, lists)
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:

@@ -1,19 +1,22 @@
 """What a catalog entry may say. Strict: an unknown field, or a missing source, is an error."""
 
+# ruff: noqa: RUF012 - pydantic copies mutable defaults; ruff sees that only where BaseModel is
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from advisor.catalog.base import Entry as Entry
+from advisor.catalog.base import Identifier as Identifier
+from advisor.catalog.base import Sourced as Sourced
+from advisor.catalog.base import Text as Text
+from advisor.catalog.hosted import Hosted
 from advisor.errors import InputError
 from advisor.expr import Expression, evaluate
-from advisor.workload import Workload
-
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
+from advisor.workload import ALWAYS, Workload
 
 PER_GPU_TOLERANCE = 0.01  # sources round the price per GPU
 
@@ -81,20 +84,6 @@ Control = Literal[
 ]
 
 
-class Entry(BaseModel):
-    """Base of all catalog records."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Sourced(Entry):
-    """A statement with the place it comes from. `confirmed: false` = recalled, not looked up."""
-
-    text: Text
-    source: Text
-    confirmed: bool = True
-
-
 class Family(Entry):
     """A way to generate, as practitioners name it: the card a reader gets, and traits for rules."""
 
@@ -135,8 +124,36 @@ class Component(Entry):
     buffers: int = Field(0, ge=0)
     published_parameters: PublishedCount | None = None
     entries: dict[str, EntryPoint] = Field(min_length=1)
+    tiling: dict[str, Tiling] = {}  # entry -> how the library tiles it when asked to
+    slicing: list[str] = []  # entries that the library can run on one item of a batch at a time
     sources: list[Text] = Field(min_length=1)
     notes: str = ""
+
+
+class TiledSize(Entry):
+    """One tiled size: tiles of `tile` that start every `stride`; expressions, `c.x` the config."""
+
+    tile: Expression
+    stride: Expression
+
+
+class Tiling(Entry):
+    """How a library cuts a call into overlapping tiles and blends what they give.
+
+    sizes: the two sizes that are cut, rows first. scale: output pixels per input pixel. planes:
+    output values per pixel. passes: calls of the inner network per tile. joins: times that
+    tiles are blended and joined. part: that network. defaults: fields that expressions read and
+    that the configuration leaves to the library.
+    """
+
+    sizes: dict[str, TiledSize] = Field(min_length=2, max_length=2)
+    scale: Expression
+    planes: Expression
+    passes: Expression = 1
+    joins: Expression = 1
+    part: Text = "decoder"
+    defaults: dict[str, float] = {}
+    source: Text
 
 
 class PublishedCount(Entry):
@@ -204,6 +221,7 @@ class StageSpec(Entry):
     loop: Literal["once", "denoise", "autoregress", "distil"] = "once"
     wire: dict[str, Any] = {}
     first_output: bool = True  # must it finish before the first piece of output appears?
+    tile: int | None = Field(None, gt=0)  # size of a tile where it is not the component's
 
 
 class ModelComponent(Entry):
@@ -242,9 +260,24 @@ class Tier(Entry):
 
 
 class OutputSpec(Entry):
-    """What one generation gives, in symbols: the shape of the result and how to save it."""
+    """What one generation gives, in symbols: the shape of the result and how to save it.
 
-    kind: Literal["text", "image", "video", "audio", "point-cloud", "field", "sequence", "series"]
+    `alphabet`: what each number of a sequence spells (marks in <>; `<eos>` ends it), or the
+    elements whose scores follow the coordinates of a structure's atoms.
+    """
+
+    kind: Literal[
+        "text",
+        "image",
+        "video",
+        "audio",
+        "point-cloud",
+        "field",
+        "sequence",
+        "series",
+        "structure",
+    ]
+    alphabet: list[str] = []
     shape: list[Expression] = []
     sample_rate_hz: int | None = None
     fps: float | None = None
@@ -252,7 +285,7 @@ class OutputSpec(Entry):
 
 
 class Model(Entry):
-    """A published architecture at its published size, or a hosted/facts-only entry."""
+    """A published architecture at its published size, a hosted service or a facts-only entry."""
 
     id: Identifier
     name: Text
@@ -260,12 +293,15 @@ class Model(Entry):
     mechanism: Mechanism | None
     summary: Text
     released: date | None = None
+    released_source: Text | None = None  # where the date stands; "recalled ..." where nobody looked
     inputs: list[Modality] = Field(min_length=1)
     outputs: list[Modality] = Field(min_length=1)
     tasks: list[str] = Field(min_length=1)
     controls: list[Control] = []
     licence: Licence
     quality: list[Quality] = []
+    no_quality: Text | None = None  # why there is no figure with a source
+    hosted: Hosted | None = None
     tier: Tier | None = None
     components: list[ModelComponent] = []
     axes: dict[str, Axis] = {}
@@ -287,6 +323,8 @@ class Model(Entry):
             raise ValueError(f"family '{self.family}' is not one of {', '.join(FAMILY_IDS)}")
         if bool(self.stages) == (self.not_runnable is not None):
             raise ValueError("needs either stages or not_runnable (the reason), not both")
+        if self.hosted is not None and (self.stages or self.components):
+            raise ValueError("is hosted: leave out components and stages, nobody holds its weights")
         roles = {part.role for part in self.components}
         for stage in self.stages:
             if stage.component not in roles:
@@ -304,8 +342,8 @@ class Model(Entry):
     def workload(self, **asked: Any) -> Workload:
         """The default workload with what was asked laid over it, checked against the axes.
 
-        `batch`, `dtype` and `mode` may always be asked. Raises InputError that names the axis and
-        its range.
+        `batch`, `dtype`, `mode` and the variants may always be asked. Raises InputError that names
+        the axis and its range.
         """
         values: dict[str, Any] = {}
         for name, axis in self.axes.items():
@@ -313,7 +351,7 @@ class Model(Entry):
             values[name] = axis.default if wanted is None else self._checked(name, axis, wanted)
         extra = {key: value for key, value in asked.items() if value is not None}
         for name in extra:
-            if name not in ("batch", "dtype", "mode"):
+            if name not in ALWAYS:
                 known = ", ".join(self.axes) or "none"
                 raise InputError(f"{self.id} has no {name}: its settings are {known}")
         values = {k: int(v) if float(v).is_integer() else v for k, v in values.items()}

@@ -11,7 +11,18 @@ import sys
 
 import click
 
-from advisor.cli import answer, lookup, numbers, profiles, profiling, system
+from advisor.cli import (
+    answer,
+    catalog,
+    claims,
+    generate,
+    lookup,
+    numbers,
+    profiles,
+    profiling,
+    system,
+    training,
+)
 from advisor.errors import AdvisorError
 
 
@@ -28,7 +39,10 @@ for command in (
     numbers.estimate,
     numbers.trace,
     numbers.audit,
-    lookup.catalog,
+    training.training,
+    catalog.catalog,
+    claims.claims,
+    generate.generate,
     lookup.devices,
     lookup.prices,
     lookup.rules,

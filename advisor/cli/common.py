@@ -32,9 +32,25 @@ AXES: tuple[tuple[str, type], ...] = (
     ("batch", int),
 )
 
+# The library's own switches; `None` where they are not asked for.
+VARIANT_OPTIONS = (
+    click.option("--tiling", is_flag=True, default=None, help="The autoencoder works in tiles."),
+    click.option(
+        "--slicing", is_flag=True, default=None, help="The autoencoder takes one item at a time."
+    ),
+    click.option(
+        "--offload",
+        type=click.Choice(["none", "model"]),
+        help="model: one component on the device at a time.",
+    ),
+    click.option("--lora-rank", type=int, metavar="N", help="An adapter of this rank, not fused."),
+)
+
 
 def workload_options(command: F) -> F:
     """The options that lay values over a model's default workload."""
+    for option in reversed(VARIANT_OPTIONS):
+        command = option(command)
     command = click.option("--mode", type=click.Choice(["eager", "compiled"]))(command)
     command = click.option(
         "--dtype", type=click.Choice(["fp32", "fp16", "bf16", "fp8", "int8", "nf4"])

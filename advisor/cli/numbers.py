@@ -113,7 +113,7 @@ def _trace(catalog: Any, model: Any, asked: dict[str, Any]) -> dict[str, Any]:
     workload = model.workload(**asked)
     store = trace_store(catalog, on_demand=True)
     stages = []
-    for stage in plan(model, workload):
+    for stage in plan(model, workload, catalog.components):
         call = store.stage_trace(stage)
         by_class = {name: [op for op in call.ops if op.op_class == name] for name in OP_CLASSES}
         stages.append(

@@ -122,6 +122,8 @@ class Bench:
         options: list[Option] = []
         unready: list[Unready] = []
         for model in self.catalog.models_of(family):
+            if model.hosted is not None:
+                continue  # a service is compared by its price (advisor/cost/apis.py), not served
             reason = _unsuitable(model, use_case, place)
             if reason is None:
                 try:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.adapters import adapter_parameters
 from advisor.catalog import Catalog, Device, Model, load_catalog
 from advisor.errors import CannotEstimate
-from advisor.estimator import memory
+from advisor.estimator import memory, offload
 from advisor.estimator.devices import DeviceTable, device_table, missing
 from advisor.estimator.energy import stage_joules
 from advisor.estimator.measured import any_measured, measured_estimate, with_measurements
 from advisor.estimator.optable import Array, op_table
+from advisor.estimator.quantised import linear_parameters, vocabulary
 from advisor.estimator.quick import made
 from advisor.estimator.rates import Generation, Interval, Rates, load_rates
 from advisor.estimator.record import Bound, Estimate, MemoryParts, StageEstimate
@@ -56,6 +58,8 @@ def estimate(
     reason = why_not(device, rates, Setting.of(workload))
     if reason:
         raise CannotEstimate(f"{device.id} cannot be estimated: {reason}")
+    if workload.offload != "none":
+        offload.bus_gb_s(device)
     return _estimates(model, [device], workload, catalog, rates)[0]
 
 
@@ -79,6 +83,8 @@ def estimate_many(
     setting = Setting.of(workload)
     known = [catalog.device(d) if isinstance(d, str) else d for d in devices]
     able = [device for device in known if why_not(device, rates, setting) is None]
+    if workload.offload != "none":
+        able = [device for device in able if offload.why_no_bus(device) is None]
     all_of_them = _estimates(model, able, workload, catalog, rates) if able else []
     return {device.id: one for device, one in zip(able, all_of_them, strict=True)}
 
@@ -111,13 +117,23 @@ def run_stages(
 ) -> list[StageResult]:
     """Time and energy of stages on the devices of a table."""
     store = trace_store(catalog)
-    return [_run(stage, store.stage_trace(stage), table, rates, setting) for stage in stages]
+    words = {s.component: vocabulary(catalog, s.component) for s in stages if setting.linear_only}
+    return [
+        _run(stage, store.stage_trace(stage), table, rates, setting, words.get(stage.component))
+        for stage in stages
+    ]
 
 
 def _run(
-    stage: Stage, trace: CallTrace, table: DeviceTable, rates: Rates, setting: Setting
+    stage: Stage,
+    trace: CallTrace,
+    table: DeviceTable,
+    rates: Rates,
+    setting: Setting,
+    words: frozenset[int] | None,
 ) -> StageResult:
-    time = stage_time(op_table(trace, setting), table, rates, setting)
+    ops = op_table(trace, setting, words or frozenset())
+    time = stage_time(ops, table, rates, setting)
     return StageResult(
         stage=stage,
         trace=trace,
@@ -135,7 +151,8 @@ def _estimates(
 ) -> list[Estimate]:
     setting = Setting.of(workload)
     table = device_table(devices, rates, setting)
-    results = run_stages(plan(model, workload), table, catalog, rates, setting)
+    stages = plan(model, workload, catalog.components)
+    results = run_stages(stages, table, catalog, rates, setting)
     shared = _Shared(
         model=model,
         workload=workload,
@@ -147,8 +164,12 @@ def _estimates(
         parameters=memory.parameter_count(model, catalog),
         flops=sum(result.flops for result in results),
     )
+    if workload.variants or setting.linear_only:
+        shared = _varied(shared, results, catalog, rates)
     predicted = [_one(shared, results, table, rates, index) for index in range(len(devices))]
     measured = any_measured()
+    if workload.variants:  # nothing is measured with them
+        return predicted
     return [
         with_measurements(one, model, catalog) if one.device in measured else one
         for one in predicted
@@ -166,6 +187,54 @@ class _Shared:
     live: memory.LivePeak
     parameters: int
     flops: int
+    turns: offload.Turns | None = None  # where one component at a time is on the device
+    notes: tuple[str, ...] = ()
+
+
+def _varied(shared: _Shared, results: list[StageResult], catalog: Catalog, rates: Rates) -> _Shared:
+    """Memory, copies and notes of the workload's variants and of a quantised format."""
+    setting, notes = shared.setting, []
+    if setting.linear_only:
+        share = _linear_share(shared.model, catalog)
+        notes.append(
+            f"{setting.dtype} holds the weights of linear layers, {share:.0%} of all here; the "
+            "rest stays in 16 bit"
+        )
+    if shared.workload.tiling and not any(result.stage.held for result in results):
+        notes.append("tiling changes nothing here: one tile holds the whole")
+    adapters = _adapter_parameters(results)
+    extra = adapters * setting.activation_bytes
+    if adapters:
+        notes.append(
+            f"the adapter has {adapters:,} parameters on the attention projections, in 16 bit and "
+            "not fused into the weights"
+        )
+    turn = None
+    weights, live = shared.weights + extra, shared.live
+    if shared.workload.offload != "none":
+        turn = offload.take_turns(results, catalog, setting, rates, extra)
+        weights, live = turn.weights, turn.live
+        notes.append(
+            f"memory is that of the component that needs most; {turn.copied / 2**30:.1f} GiB cross "
+            "the host bus per request, at an assumed rate: the bus was not measured"
+        )
+    return replace(shared, weights=weights, live=live, turns=turn, notes=tuple(notes))
+
+
+def _linear_share(model: Model, catalog: Catalog) -> float:
+    names = memory.resident(model)
+    linear = sum(linear_parameters(catalog, name) * copies for name, copies in names)
+    return linear / max(memory.parameter_count(model, catalog), 1)
+
+
+def _adapter_parameters(results: list[StageResult]) -> int:
+    """Parameters of the adapters; a component that runs in several stages has one."""
+    sizes: dict[str, int] = {}
+    for result in results:
+        if rank := result.stage.lora_rank:
+            name = result.stage.component
+            sizes[name] = max(sizes.get(name, 0), adapter_parameters(result.trace, rank))
+    return sum(sizes.values())
 
 
 def _one(
@@ -183,7 +252,7 @@ def _one(
     peak = _figure(memory.total_gib(parts), "GiB", rates.interval("memory"), MEMORY_SOURCE)
     # The weights are certain: no peak is below them.
     peak = made(Figure, **{**vars(peak), "low": max(peak.low, min(parts.weights_gib, peak.value))})
-    return made(
+    one = made(
         Estimate,
         model=shared.model.id,
         device=device.id,
@@ -200,6 +269,21 @@ def _one(
         fits=peak.value <= device.memory_gib,
         notes=_notes(shared, results, device, generation),
     )
+    return one if shared.turns is None else _with_copies(one, shared.turns, table, index)
+
+
+def _with_copies(one: Estimate, turn: offload.Turns, table: DeviceTable, index: int) -> Estimate:
+    """The estimate with the copies of taking turns as its last stage."""
+    device, idle_share = table.devices[index], table.generations[index].idle_share.value
+    stage, seconds, joules = offload.copying(turn, device, idle_share)
+    energy = one.energy_j.plus(joules) if one.energy_j and joules else None
+    changes = {
+        "stages": [*one.stages, stage],
+        "latency_s": one.latency_s.plus(seconds),
+        "first_output_s": one.first_output_s.plus(seconds),
+        "energy_j": energy,
+    }
+    return one.model_copy(update=changes)
 
 
 LATENCY_SOURCE = "operations of the traced stages over the device's datasheet rates"
@@ -327,7 +411,7 @@ def _notes(
         notes.append(
             f"no measurement of any {device.architecture} device backs this: the interval is wide"
         )
-    return notes
+    return [*notes, *shared.notes]
 
 
 def _measured_only(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from advisor.estimator.quantised import linear_parameters
 from advisor.estimator.quick import made
 from advisor.estimator.record import MemoryParts
 from advisor.traces import TRACED_BYTES
@@ -21,21 +22,35 @@ GIB = 2.0**30
 
 def parameter_count(model: Model, catalog: Catalog) -> int:
     """Parameters of all components that serve a request; a shared component counts once."""
-    return sum(catalog.components[c].parameters * n for c, n in _resident(model))
+    return sum(catalog.components[c].parameters * n for c, n in resident(model))
 
 
 def weight_bytes(model: Model, catalog: Catalog, setting: Setting) -> float:
-    """Bytes of resident weights and buffers. Buffers are never quantised."""
+    """Bytes of resident weights and buffers."""
     total = 0.0
-    for name, copies in _resident(model):
-        part = catalog.components[name]
-        total += copies * part.parameters * setting.weight_bytes
-        total += copies * part.buffers * setting.activation_bytes
+    for name, copies in resident(model):
+        weights, buffers = component_bytes(name, catalog, setting)
+        total += copies * weights
+        total += copies * buffers
     return total
 
 
-def _resident(model: Model) -> list[tuple[str, int]]:
-    """(component, copies) kept in memory while serving."""
+def component_bytes(name: str, catalog: Catalog, setting: Setting) -> tuple[float, float]:
+    """Bytes of a component's weights and of its buffers.
+
+    A quantised format holds linear layers only (quantised.py); buffers are never quantised.
+    """
+    part = catalog.components[name]
+    buffers = part.buffers * setting.activation_bytes
+    if not setting.linear_only:
+        return part.parameters * setting.weight_bytes, buffers
+    linear = linear_parameters(catalog, name)
+    rest = part.parameters - linear
+    return linear * setting.weight_bytes + rest * setting.activation_bytes, buffers
+
+
+def resident(model: Model) -> list[tuple[str, int]]:
+    """(component, copies) that serve a request."""
     copies: dict[str, int] = {}
     for part in model.components:
         if not part.training_only:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.estimator.quantised import is_linear
 from advisor.traces import OP_CLASSES, TRACED_BYTES
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class OpTable:
     sum behind one output (k of a matmul, c_in/groups x kernel of a convolution); scores: entries
     of the attention matrix; head: head size; tiled_queries, tiled_keys: rounded up to whole tiles
     (times batch and heads, and alone); kernel: elements of a convolution's kernel; rows: outputs
-    per weight column.
+    per weight column, 0 where the weights are not quantised though others are.
     """
 
     op_class: NDArray[np.int64]
@@ -67,8 +68,13 @@ class OpTable:
         )
 
 
-def op_table(trace: CallTrace, setting: Setting) -> OpTable:
-    """The table of a call at its traced batch, in the setting's dtype."""
+def op_table(
+    trace: CallTrace, setting: Setting, vocabulary: frozenset[int] = frozenset()
+) -> OpTable:
+    """The table of a call at its traced batch, in the setting's dtype.
+
+    `vocabulary`: widths of output layers, which stay in 16 bit where others are quantised.
+    """
     raw = np.array(
         [
             (
@@ -84,12 +90,17 @@ def op_table(trace: CallTrace, setting: Setting) -> OpTable:
         dtype=np.float64,
     ).reshape(-1, 12)
     _, count, flops, moved, weights, depth, scores, head, queries, keys, kernel, rows = raw.T
+    width: Any = setting.weight_bytes
+    if setting.linear_only:
+        narrow = np.array([is_linear(op, vocabulary) for op in trace.ops], dtype=bool)
+        width = np.where(narrow, setting.weight_bytes, setting.activation_bytes)
+        rows = np.where(narrow, rows, 0.0)
     return OpTable(
         op_class=raw[:, 0].astype(np.int64),
         count=count,
         flops=flops,
         activation_bytes=(moved - weights) * (setting.activation_bytes / TRACED_BYTES),
-        weight_bytes=weights * (setting.weight_bytes / TRACED_BYTES),
+        weight_bytes=weights * (width / TRACED_BYTES),
         depth=depth,
         scores=scores,
         head=head,

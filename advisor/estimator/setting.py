@@ -62,6 +62,11 @@ class Setting:
         """Weights are stored narrower than they are computed with."""
         return self.weight_bytes < 2.0
 
+    @property
+    def linear_only(self) -> bool:
+        """Only linear layers are stored narrower; llama.cpp's formats hold everything."""
+        return self.quantised and self.engine != "llama.cpp"
+
     def precision(self, op_class: str) -> Precision:
         """The arithmetic units an operation class runs on, where the device has them."""
         if self.dtype == "fp32":

@@ -43,6 +43,7 @@ class PointSpec(BaseModel):
     seconds_per_stage: float = 5.0
     seed: int = 0
     catalog_dir: str | None = None
+    weights: str | None = None  # a folder of the user's own weights; random without
 
     @property
     def key(self) -> str:

@@ -34,6 +34,7 @@ from advisor.profiler.modes import (
 )
 from advisor.profiler.record import FlopsCount, Point, StageProfile, Timing, Validity
 from advisor.reference.build import DTYPES, build, make_inputs
+from advisor.reference.weights import Weights
 from advisor.tracestore import trace_store
 
 PROGRESS = "> "  # lines of the child's stderr that are shown as they come
@@ -127,10 +128,15 @@ class _Session:
 
     def _build(self) -> dict[str, torch.nn.Module]:
         spec, built = self.spec, {}
+        own = Weights(spec.weights, self.model) if spec.weights else None
+        if own is not None:
+            own.check(self.stages, self.catalog, spec.flavour)
         for name in dict.fromkeys(stage.component for stage in self.stages):
             component = self.catalog.components[name]
             dtype = DTYPES[spec.workload.dtype]
             built[name] = build(component, spec.flavour, spec.device, dtype, spec.seed)
+            if own is not None:
+                own.load(component, built[name])
             if spec.workload.mode == "compiled":
                 used = {stage.entry for stage in self.stages if stage.component == name}
                 entries = [component.entries[e] for e in sorted(used)]

@@ -21,6 +21,9 @@ from advisor.errors import DataError
 from advisor.expr import evaluate, evaluate_int
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is ever downloaded
+# Their warnings are about tiny vocabularies and casts that are meant.
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
 
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 _RAW = {

@@ -2,6 +2,9 @@
 
 The scheduler is the published one, from diffusers. With guidance the stage runs on a pair of the
 request's batch, first without the prompt and then with it, and the two predictions are combined.
+
+Experts: a stage with `_until` makes the first steps, down to that share of the training timesteps;
+the stage whose `_continues` names it makes the rest with the same scheduler, from where it stopped.
 """
 
 from __future__ import annotations
@@ -20,25 +23,44 @@ from advisor.reference.wire import first_tensor
 
 def denoise(run: Run, name: str) -> torch.Tensor:
     """The final latents of the stage's loop. Raises DataError where scheduler and plan disagree."""
-    stage = run.stages[name]
-    scheduler = make_scheduler(run, name)
-    if len(scheduler.timesteps) != stage.calls:
-        raise DataError(
-            f"{run.model.id}, stage {name}: {run.model.scheduler} makes "
-            f"{len(scheduler.timesteps)} calls, the catalog says {stage.calls}"
-        )
+    wire, earlier = run.specs[name].wire, run.specs[name].wire.get("_continues")
+    if earlier is None:
+        scheduler = make_scheduler(run, name)
+        latents = run.noise(latent_shape(run, name)) * getattr(scheduler, "init_noise_sigma", 1.0)
+    else:
+        scheduler, latents = run.outputs[f"{earlier}._scheduler"], run.outputs[earlier]
+    timesteps = _own_timesteps(run, name, scheduler)
     generator = torch.Generator("cpu").manual_seed(run.seed + 1)
     extra = _if_taken(scheduler.step, generator=generator)
-    latents = run.noise(latent_shape(run, name)) * getattr(scheduler, "init_noise_sigma", 1.0)
-    guided = stage.batch == 2 * run.workload.batch
-    for timestep in scheduler.timesteps:
+    guided = run.stages[name].batch == 2 * run.workload.batch
+    for timestep in timesteps:
         loop = {"latents": _scaled(scheduler, latents, timestep), "timestep": timestep}
         prediction = _as_batch(run.call(name, loop))
         if guided:
-            prediction = guide(prediction, run.symbols["guidance"])
+            weight = wire.get("_guidance", "guidance")
+            prediction = guide(prediction, run.wires(run.stages[name], {}).number(weight))
         latents = scheduler.step(prediction, timestep, latents, **extra).prev_sample
         latents = latents.to(run.dtype)
+    if "_until" in wire:
+        run.outputs[f"{name}._scheduler"] = scheduler
     return latents
+
+
+def _own_timesteps(run: Run, name: str, scheduler: Any) -> Any:
+    """The scheduler's timesteps that this stage makes: all, or one expert's share of them."""
+    spec, calls = run.specs[name], run.stages[name].calls
+    earlier = spec.wire.get("_continues")
+    start = 0 if earlier is None else run.stages[earlier].calls
+    own = scheduler.timesteps[start:]
+    if "_until" in spec.wire:
+        boundary = spec.wire["_until"] * scheduler.config["num_train_timesteps"]
+        own = own[own >= boundary]
+    if len(own) != calls:
+        raise DataError(
+            f"{run.model.id}, stage {name}: {run.model.scheduler} makes "
+            f"{len(own)} calls, the catalog says {calls}"
+        )
+    return own
 
 
 def guide(pair: torch.Tensor, guidance: float) -> torch.Tensor:

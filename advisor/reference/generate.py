@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from advisor.catalog import Catalog, Model, load_catalog
 from advisor.errors import CannotEstimate, DataError
 from advisor.reference.output import Output, to_output
 from advisor.reference.stage import Run, debug_workload, whole
+from advisor.reference.weights import Weights
 from advisor.reference.wire import first_tensor
 from advisor.workload import Workload
 
@@ -28,8 +30,12 @@ LOOPS: dict[str, str] = {
     "autoregress": "autoregress",
     "distil": "distil",
     "codec-lm/autoregress": "codec_lm",
+    "codec-lm/denoise": "masked",
+    "structure-diffusion/denoise": "structure",
     "audio-ar/autoregress": "continuous",
     "audio-diffusion/autoregress": "continuous",
+    "frame-interpolation/once": "interpolate",
+    "video-ar/autoregress": "chunks",
 }
 
 
@@ -40,12 +46,15 @@ def generate(
     seed: int = 0,
     catalog: Catalog | None = None,
     device: str | torch.device = "cpu",
+    weights: str | Path | None = None,
     **axes: Any,
 ) -> Output:
-    """One generation with random weights. The same seed and device give the same output.
+    """One generation. The same seed and device give the same output.
 
-    `axes` as in the workload (steps, width, batch ...). Raises CannotEstimate for a model without a
-    reference implementation, InputError for an axis it does not have.
+    Weights are random unless `weights` names a folder of the user's own (weights.py); prompts and
+    other inputs are random either way. `axes` as in the workload (steps, width, batch ...). Raises
+    CannotEstimate for a model without a reference implementation, InputError for an axis it does
+    not have and for weights that do not fit.
     """
     catalog = catalog or load_catalog()
     model = catalog.models[model] if isinstance(model, str) else model
@@ -54,7 +63,9 @@ def generate(
     workload = workload_for(model, flavour, **axes)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return run_stages(Run(model, workload, catalog, flavour=flavour, device=device, seed=seed))
+        own = Weights(weights, model) if weights is not None else None
+        run = Run(model, workload, catalog, flavour=flavour, device=device, seed=seed, weights=own)
+        return run_stages(run)
 
 
 def workload_for(model: Model, flavour: str, **axes: Any) -> Workload:
@@ -76,7 +87,17 @@ def run_stages(run: Run) -> Output:
     if spec_out is None:
         raise DataError(f"{run.model.id}: the catalog entry says nothing about its output")
     shape = tuple(whole(run, expression) for expression in spec_out.shape)
-    return to_output(spec_out, first_tensor(value), shape, dict(run.calls))
+    return to_output(spec_out, first_tensor(value), shape, run.counted(), grid_of(run))
+
+
+def grid_of(run: Run) -> tuple[int, ...] | None:
+    """Samples along each axis where the last stage reads its field on a grid; else None."""
+    last = list(run.stages)[-1]
+    for wire in run.specs[last].wire.values():
+        inner = wire.get("scale", wire) if isinstance(wire, dict) else None
+        if isinstance(inner, dict) and "grid" in inner:
+            return tuple(run.wires(run.stages[last], {}).sizes(inner["grid"]))
+    return None
 
 
 def loop_function(model: Model, loop: str) -> Callable[[Run, str], Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -22,15 +23,18 @@ from advisor.errors import DataError, InputError
 from advisor.expr import evaluate_int
 from advisor.plan import Stage, plan
 from advisor.reference.build import DTYPES, Inputs, build, call
+from advisor.reference.variants import TileCounter, adapt
+from advisor.reference.weights import Weights
 from advisor.reference.wire import STEERING, Wires, fit
-from advisor.workload import Workload
+from advisor.variants import adapted, tiles
+from advisor.workload import ALWAYS, Workload
 
 
 def debug_workload(model: Model, **axes: Any) -> Workload:
     """The model's tiny workload, in fp32. The published ranges of the axes do not hold for it."""
     values: dict[str, Any] = {name: axis.default for name, axis in model.axes.items()}
     for name in axes:
-        if name not in (*model.axes, "batch", "dtype", "mode"):
+        if name not in (*model.axes, *ALWAYS):
             raise InputError(f"{model.id} has no {name}: its settings are {', '.join(model.axes)}")
     values = {"dtype": "fp32", **values, **model.debug_axes, **axes}
     return Workload(**{k: _whole(v) for k, v in values.items()})
@@ -53,8 +57,12 @@ class Run:
         device: str | torch.device = "cpu",
         seed: int = 0,
         modules: dict[str, torch.nn.Module] | None = None,
+        weights: Weights | None = None,
     ) -> None:
-        """`modules` are components that are built already, by id; others are added to it."""
+        """`modules` are components that are built already, by id; others are added to it.
+
+        `weights` are a user's own, from a folder; without them weights are random.
+        """
         if workload.dtype not in DTYPES:
             raise InputError(
                 f"dtype {workload.dtype} can be estimated but not run: use {', '.join(DTYPES)}"
@@ -64,20 +72,61 @@ class Run:
         self.dtype = DTYPES[workload.dtype]
         self.symbols = model.symbol_values(workload)
         self.specs = {spec.name: spec for spec in model.stages}
-        self.stages = {stage.name: stage for stage in plan(model, workload)}
+        self.planned = plan(model, workload, catalog.components, flavour)
+        # One call per stage: the library itself cuts it into tiles and slices.
+        plain = workload.model_copy(update={"tiling": False, "slicing": False, "offload": "none"})
+        whole_stages = plan(model, plain, catalog.components, flavour)
+        self.stages = {stage.name: stage for stage in whole_stages}
         self.outputs: dict[str, Any] = {}
         self.calls: Counter[str] = Counter()
+        self.cut_calls: dict[str, Counter[str]] = {}  # of stages that the library cut up
+        self.moves: Counter[str] = Counter()  # components brought to the device
+        self._on_device: str | None = None
         self.generator = torch.Generator("cpu").manual_seed(seed)
         self._modules = {} if modules is None else modules
+        self.weights = weights
+        if weights is not None:
+            weights.check(list(self.stages.values()), catalog, flavour)
 
     def module(self, component_id: str) -> torch.nn.Module:
-        """The component's module with random weights, built when first asked for."""
+        """The component's module, built when first asked for; weights random unless given."""
         if component_id not in self._modules:
             component = self.catalog.components[component_id]
-            self._modules[component_id] = build(
-                component, self.flavour, self.device, self.dtype, self.seed
-            )
+            module = build(component, self.flavour, self.device, self.dtype, self.seed)
+            if self.weights is not None:
+                self.weights.load(component, module)
+            self._modules[component_id] = module
+            self._vary(component, module)
         return self._modules[component_id]
+
+    def _vary(self, component: Component, module: torch.nn.Module) -> None:
+        """Switch on what the workload asks for, by the library's own means where it has them."""
+        if self.workload.tiling and component.tiling:
+            module.enable_tiling()
+            self._own_tile(component, module)
+        if self.workload.slicing and component.slicing:
+            module.enable_slicing()
+        if self.workload.lora_rank is not None and component.id in adapted(self.model):
+            adapt(module, self.workload.lora_rank, self.seed)
+
+    def _own_tile(self, component: Component, module: Any) -> None:
+        """A tile that the model's published configuration sets other than the component's."""
+        for spec in self.specs.values():
+            own = spec.tile if self.flavour == "full" else None
+            if own is not None and self.model.component_of(spec.component) == component.id:
+                scale = module.tile_sample_min_size // module.tile_latent_min_size
+                module.tile_latent_min_size = own
+                module.tile_sample_min_size = own * scale
+
+    def _take_turn(self, component_id: str) -> None:
+        """Bring a component to the device after the one before has left it (model offload)."""
+        if self.workload.offload == "none" or component_id == self._on_device:
+            return
+        if self._on_device is not None:
+            self.module(self._on_device).to("cpu")
+        self.module(component_id).to(self.device)
+        self.moves[component_id] += 1
+        self._on_device = component_id
 
     def component(self, stage: str) -> Component:
         return self.catalog.components[self.stages[stage].component]
@@ -106,12 +155,37 @@ class Run:
         wires = self.wires(stage, loop or {})
         inputs = self._inputs(stage, spec, wires)
         entry = self.component(name).entries[stage.entry]
-        with torch.set_grad_enabled(grad):
-            result = call(self.module(stage.component), entry, inputs)
+        self._take_turn(stage.component)
+        module = self.module(stage.component)
+        with torch.set_grad_enabled(grad), self._counted(stage, module):
+            result = call(module, entry, inputs)
         self.calls[name] += 1
         if "_output" not in spec.wire:
             return result
         return replace(wires, loop={**wires.loop, "result": result}).tensor(spec.wire["_output"])
+
+    @contextmanager
+    def _counted(self, stage: Stage, module: torch.nn.Module) -> Iterator[None]:
+        """Count the tiles and slices that the library makes of a call, as it makes them."""
+        component = self.catalog.components[stage.component]
+        cut = None
+        if self.workload.tiling:
+            cut = tiles(stage, self.specs[stage.name], component, self.flavour)
+        sliced = self.workload.slicing and stage.entry in component.slicing and stage.batch > 1
+        if cut is None and not sliced:
+            yield
+            return
+        part = "encoder" if stage.entry == "encode" else "decoder"
+        with TileCounter(getattr(module, part), stage.name, cut) as counter:
+            yield
+        self.cut_calls.setdefault(stage.name, Counter()).update(counter.calls())
+
+    def counted(self) -> dict[str, int]:
+        """Calls by the names of the plan: cut stages as the library ran them."""
+        counted: dict[str, int] = {}
+        for name, number in self.calls.items():
+            counted.update(self.cut_calls.get(name, {name: number}))
+        return counted
 
     def wires(self, stage: Stage, loop: Mapping[str, Any]) -> Wires:
         """What the wires of a stage may read now: `b` is its batch, `i` the number of the call."""

@@ -25,6 +25,9 @@ configuration of the component that is called. Names that start with `_` steer t
     _output: wire          what the stage gives on, made from `result` (default: the whole output)
     _final: wire           what the whole loop gives on, made from the loop's `result`
     _noise: [b, 4, h, w]   shape of a denoise loop's latents, if no input is plainly wired to them
+    _until: x              the stage makes the steps down to this share of the training timesteps
+    _continues: stage      and this one the rest, from the other's latents (denoise.py)
+    _guidance: x           weight of guidance, where it is not the workload's
     _steps: n              steps given to the scheduler, where it makes more calls than steps
     _join: d               dimension along which the outputs of several calls are joined
     _start: stage          the stage that gives an autoregressive loop its first token and its cache
@@ -33,12 +36,15 @@ configuration of the component that is called. Names that start with `_` steer t
     _delay: pad            codebooks lag one step each, filled with the token `pad` (codec_lm.py)
     _lags: [0, 8, 9]       steps that each codebook lags, where they are others
     _codebooks: n          rows of tokens per request, where there is a delay
+    _mask: token           stands for a place not filled yet (masked.py)
     _window: n             tokens drawn before the context is read anew (codec_lm.py)
     _slices: [a, n, k]     k codebooks of n tokens from token a on take turns in one stream
     _value, _state: wire   prediction and state in `result` (continuous.py)
     _head: stage           makes the prediction from `result` (continuous.py)
     _draw: name            how a prediction becomes the next value (continuous.py)
-    _parts: {part: stage}  the other stages of a score-distillation loop (distil.py)
+    _parts: {part: stage}  the other stages of a score-distillation loop (distil.py) or of a loop
+                           over chunks of video (chunks.py)
+    _given: n              frames between which others are made (interpolate.py)
 """
 
 from __future__ import annotations
@@ -60,6 +66,9 @@ STEERING = frozenset(
         "_final",
         "_noise",
         "_steps",
+        "_until",
+        "_continues",
+        "_guidance",
         "_join",
         "_start",
         "_symbols",
@@ -67,6 +76,7 @@ STEERING = frozenset(
         "_delay",
         "_lags",
         "_codebooks",
+        "_mask",
         "_window",
         "_slices",
         "_value",
@@ -74,6 +84,7 @@ STEERING = frozenset(
         "_draw",
         "_head",
         "_parts",
+        "_given",
     ]
 )
 

@@ -92,7 +92,7 @@ def test_a_row_is_predicted_in_the_contracts_form(write: Any) -> None:
     [
         ({"model": "sd-99"}, "unknown model"),
         ({"device": "h10"}, "h100-"),
-        ({"scope": "train_step"}, "training"),
+        ({"scope": "train_step", "device_count": "8"}, "training"),
         ({"scope": "wall"}, "wall"),
         ({"scope": "guessed"}, "scope"),
         ({"dtype": "ternary"}, "dtype"),
@@ -214,3 +214,12 @@ def test_parameters_are_counted_and_held_to_the_printed_rounding(write: Any) -> 
     right, wrong = audit_measurements(file, catalog=CATALOG)["rows"]
     assert right["inside"] is True
     assert wrong["inside"] is False
+
+
+def test_a_training_step_is_estimated_and_left_out_of_the_baselines(write: Any) -> None:
+    change = {"model": "gpt2-small", "scope": "train_step", "device": "rtx-4090"}
+    change |= dict.fromkeys(("width", "height", "steps", "guidance"), "")
+    result = audit_measurements(write(change), catalog=CATALOG)
+    row = only(result)
+    assert row["skipped"] is None and row["low"] <= row["predicted"] <= row["high"]
+    assert result["baselines"] == {}

@@ -38,9 +38,11 @@ def test_the_commands_are_the_ones_in_the_contract() -> None:
         "audit",
         "calibrate",
         "catalog",
+        "claims",
         "devices",
         "doctor",
         "estimate",
+        "generate",
         "new",
         "prices",
         "profile",
@@ -48,6 +50,7 @@ def test_the_commands_are_the_ones_in_the_contract() -> None:
         "rules",
         "schema",
         "trace",
+        "training",
         "web",
     ]
 

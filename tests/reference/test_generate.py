@@ -156,13 +156,6 @@ def test_an_image_survives_its_file(tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(picture), output.data[0])
 
 
-def test_points_are_saved_with_their_number_in_the_header(tmp_path: Path) -> None:
-    data = np.arange(30, dtype=np.float32).reshape(1, 5, 6)
-    content = Output("point-cloud", data).save(tmp_path / "points").read_bytes()
-    assert b"element vertex 5\n" in content
-    assert content.endswith(data.tobytes())
-
-
 def test_every_kind_of_output_has_a_file_format() -> None:
     kinds = {model.output.kind for model in CATALOG.models.values() if model.output}
     assert kinds <= SUFFIXES.keys()

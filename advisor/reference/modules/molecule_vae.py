@@ -10,6 +10,7 @@ Shapes: B batch, L characters of a string, V characters of the alphabet, Z laten
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,8 +18,9 @@ from torch import Tensor, nn
 
 from advisor.reference.modules.common import gaussian_sample
 
-# The 35 characters of the drug-like ZINC strings; the first is the padding.
-ZINC_ALPHABET = tuple(" #()+-/12345678=@BCFHINOPS[\\]clnors")
+# The 35 characters of the ZINC strings in their order (chemical_vae models/zinc/zinc.json); the
+# last is the padding.
+ZINC_ALPHABET = tuple("76o]3s(-S/B4[)#IlOHc1@=nP8C2F5rN+\\ ")
 # The 26 characters of the MOSES set and its four marks.
 BEGIN, END, PAD, UNKNOWN = "<bos>", "<eos>", "<pad>", "<unk>"
 MOSES_ALPHABET = (*"#()-123456=BCFHNOS[]clnors", BEGIN, END, PAD, UNKNOWN)
@@ -33,6 +35,15 @@ def _to_text(indices: Tensor, alphabet: Sequence[str]) -> list[str]:
             characters = characters[: characters.index(END)]
         strings.append("".join(c for c in characters if len(c) == 1).strip())
     return strings
+
+
+class Drawing(NamedTuple):
+    """One step of drawing a string: scores of the next token, what the decoder remembers, and the
+    latent it reads at every step. [B, V], [layers, B, H], [B, Z]."""
+
+    logits: Tensor
+    past_key_values: Tensor
+    latent: Tensor
 
 
 class ChemVAE(nn.Module):
@@ -135,15 +146,22 @@ class MosesVAE(nn.Module):
 
     def sample(self, z: Tensor, max_len: int = 57, temperature: float = 1.0) -> list[str]:
         """Draw one string per latent [B, Z], token after token."""
-        state = self._initial(z)
+        step, drawn = self.begin(z), []
+        for _ in range(max_len):
+            drawn.append(torch.multinomial(F.softmax(step.logits / temperature, -1), 1))
+            step = self.step(drawn[-1], z, step.past_key_values)
+        return _to_text(torch.cat(drawn, dim=1), self.alphabet)
+
+    def begin(self, z: Tensor) -> Drawing:
+        """[B, Z] -> the first token's scores."""
         begin = self.alphabet.index(BEGIN)
         token = torch.full((z.shape[0], 1), begin, dtype=torch.long, device=z.device)
-        drawn = []
-        for _ in range(max_len):
-            logits, state = self._run(z, token, state)
-            token = torch.multinomial(F.softmax(logits[:, -1] / temperature, -1), 1)
-            drawn.append(token)
-        return _to_text(torch.cat(drawn, dim=1), self.alphabet)
+        return self.step(token, z, self._initial(z))
+
+    def step(self, token: Tensor, z: Tensor, state: Tensor) -> Drawing:
+        """The last token [B, 1], latent and state -> the next token's scores."""
+        logits, state = self._run(z, token, state)
+        return Drawing(logits[:, -1], state, z)
 
     def to_smiles(self, logits: Tensor) -> list[str]:
         """Most likely tokens of [B, L, V] logits as strings, up to the end mark."""
