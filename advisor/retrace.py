@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -22,6 +23,8 @@ from advisor.trace import made_from, trace_call
 from advisor.traces import CallTrace
 from advisor.tracestore import read_traces, write_traces
 from advisor.workload import Workload
+
+LARGE = 500_000_000  # parameters: from here on building with filled weights takes gigabytes
 
 
 def stored_workloads(model: Model) -> list[Workload]:
@@ -88,10 +91,41 @@ def _trace_all(
         device = component.entries[stage.entry].trace_on
         if device not in modules:
             dtype = torch.bfloat16 if device == "meta" else torch.float32
-            modules[device] = build(component, "full", device, dtype)
+            modules[device] = _built(component, device, dtype)
         symbols = dict(stage.symbols)
         calls[key] = trace_call(component, stage.entry, symbols, key, module=modules[device])
     write_traces(file, component.id, made_from(component), list(calls.values()))
+
+
+def _built(component: Component, device: str, dtype: torch.dtype) -> torch.nn.Module:
+    if component.parameters < LARGE:
+        return build(component, "full", device, dtype)
+    with unfilled():
+        module = build(component, "full", device, dtype)
+    if hasattr(module, "tie_weights"):
+        module.tie_weights()  # left undone with the filling
+    return module
+
+
+@contextmanager
+def unfilled() -> Iterator[None]:
+    """Within it modules are built with weights that nobody fills.
+
+    What is counted does not depend on them, and memory that was never written to takes none: the
+    calls that have to run for real would need 4 bytes per parameter.
+    """
+    from transformers.initialization import no_init_weights
+
+    names = [n for n in dir(torch.nn.init) if n.endswith("_") and not n.startswith("_")]
+    kept = {name: getattr(torch.nn.init, name) for name in names}
+    for name in names:
+        setattr(torch.nn.init, name, lambda tensor, *_, **__: tensor)
+    try:
+        with no_init_weights():
+            yield
+    finally:
+        for name, function in kept.items():
+            setattr(torch.nn.init, name, function)
 
 
 def main() -> None:

@@ -39,8 +39,14 @@ MASTER_BYTES = 4.0
 MOMENTS_BYTES: dict[str, float] = {"adamw": 8.0, "adamw8bit": 2 * (1 + 4 / 256)}
 # FlashAttention's backward has five products where forward has two (arXiv 2205.14135).
 ATTENTION_BACKWARD = 2.5
-STEP_SOURCE = "operations of the traced training step over the device's datasheet rates"
-PEAK_SOURCE = "weights, gradients, optimiser state and saved tensors of the traced training step"
+STEP_SOURCE = (
+    "operations of the traced training step over the device's datasheet rates; the interval "
+    "was set to hold 9 published steps, in sample"
+)
+PEAK_SOURCE = (
+    "weights, gradients, optimiser state and saved tensors of the traced training step; the "
+    "interval was set to hold 6 published peaks, in sample"
+)
 # Ratios measured/predicted that hold all published training rows that can be estimated (9 of time,
 # 6 of memory; benchmarks/data/measurements_calibration.csv, scope train_step, 2026-11-25). They are
 # too few to hold any out, so this is the spread seen, not a tested 90 %.

@@ -47,7 +47,8 @@ unbind unflatten unfold unsqueeze upsample_bicubic2d _upsample_bicubic2d_aa upsa
 upsample_nearest1d upsample_nearest2d upsample_nearest3d _upsample_nearest_exact2d var var_mean view
 view_as view_as_complex view_as_real where zero_ zeros zeros_like _weight_norm
 _weight_norm_interface alpha_dropout avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d
-adaptive_avg_pool2d batch_norm grid_sampler hann_window real imag multinomial argmax argmin __and__
+adaptive_avg_pool2d addcmul_ argsort batch_norm bincount one_hot grid_sampler hann_window real imag
+multinomial argmax argmin __and__
 __or__ __xor__ __lshift__ __rshift__ lift_fresh lift_fresh_copy logical_xor isnan nan_to_num
 """
 _NO_FLOPS = frozenset(f"aten::{name}" for name in _NAMES.split()) | {
@@ -206,6 +207,12 @@ def _attention(inputs: list[Any], outputs: list[Any]) -> int:
     return math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
 
 
+def _convolution_mode(inputs: list[Any], outputs: list[Any]) -> int:
+    """A convolution that is padded by a word ('same'): every weight acts once per output pixel."""
+    images, _, *pixels = _shape(outputs[0])
+    return images * math.prod(pixels) * math.prod(_shape(inputs[1]))
+
+
 def _baddbmm(inputs: list[Any], outputs: list[Any]) -> int:
     left, right = _shape(inputs[1]), _shape(inputs[2])
     return left[0] * left[1] * left[2] * right[2]
@@ -238,6 +245,7 @@ def _nothing(inputs: list[Any], outputs: list[Any]) -> int:
 
 _HANDLERS: dict[str, Any] = {
     "aten::scaled_dot_product_attention": _attention,
+    "aten::_convolution_mode": _convolution_mode,
     "aten::baddbmm": _baddbmm,
     "aten::_grouped_mm": _grouped,
     "aten::cdist": _cdist,

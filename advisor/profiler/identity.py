@@ -52,6 +52,7 @@ class PointSpec(BaseModel):
         parts.append("" if self.flavour == "full" else self.flavour)
         parts.append("" if self.purpose == "measure" else self.purpose)
         parts.append("whole" if self.end_to_end else "")
+        parts.append("own weights" if self.weights else "")
         return ", ".join(part for part in parts if part)
 
     def _steering(self) -> str:
