@@ -12,7 +12,7 @@ from advisor.cli.common import json_option, print_json
 
 _EXTRAS = {
     "profile": ("torch", "fvcore", "pynvml", "diffusers", "transformers"),
-    "web": ("streamlit",),
+    "web": ("streamlit", "sqlalchemy", "alembic"),
     "cluster": ("ray",),
     "postgres": ("psycopg",),
 }
