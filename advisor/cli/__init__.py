@@ -20,6 +20,7 @@ from advisor.cli import (
     numbers,
     profiles,
     profiling,
+    saved,
     system,
     training,
 )
@@ -49,6 +50,7 @@ for command in (
     profiling.profile,
     profiling.calibrate,
     profiles.profiles,
+    saved.saved,
     system.doctor,
     system.web,
 ):

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
 
 from advisor.errors import DataError, InputError, MissingExtra
 from advisor.paths import home_dir
@@ -105,8 +105,8 @@ def plain_errors(url: URL) -> Iterator[None]:
     except DBAPIError as error:
         lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
         raise DataError(f"the store {shown(url)} cannot be used: {lines[0][:200]}") from error
-    except SQLAlchemyError as error:
-        raise DataError(f"the store {shown(url)} cannot be used: {type(error).__name__}") from error
+    except TimeoutError as error:  # of the pool
+        raise DataError(f"the store {shown(url)} is busy: try again") from error
 
 
 def shown(url: URL) -> str:

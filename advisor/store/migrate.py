@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -107,8 +108,8 @@ def _backup_before(engine: Engine, found: str) -> None:
 def _copy(engine: Engine, folder: Path) -> Path:
     handle, name = tempfile.mkstemp(prefix=".advisor-copy-", dir=folder)
     try:
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM INTO ?", (name,))
+        with contextlib.closing(engine.raw_connection()) as connection:  # outside a transaction
+            connection.cursor().execute("VACUUM INTO ?", (name,))
         os.fsync(handle)
     except BaseException:
         os.unlink(name)

@@ -87,7 +87,7 @@ class AssessmentRow(Base):
     updated: Mapped[datetime]
     archived: Mapped[datetime | None]
 
-    __mapper_args__: ClassVar = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 (SQLAlchemy declares it so)
 
 
 class RevisionRow(Base):

@@ -48,6 +48,7 @@ def test_the_commands_are_the_ones_in_the_contract() -> None:
         "profile",
         "profiles",
         "rules",
+        "saved",
         "schema",
         "trace",
         "training",
@@ -66,7 +67,8 @@ def test_help_imports_nothing_heavy() -> None:
         "from advisor.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'pandas', 'numpy', 'torch', 'streamlit', 'altair', 'pydantic', 'yaml', 'rich'}\n"
+        "heavy = {'pandas', 'numpy', 'torch', 'streamlit', 'altair', 'pydantic', 'yaml', 'rich',\n"
+        "         'sqlalchemy', 'alembic'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
