@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from advisor.assessment import Assessment
+from advisor.errors import InputError
 from advisor.store import LOCAL, open_store
+from advisor.store.assessments import Assessments
 from advisor.store.errors import Conflict
 
 ANSWER = Path(__file__).resolve().parent.parent / "reports" / "samples" / "legal-text.json"
@@ -74,21 +76,22 @@ def count_up(url: str, processes: int, each: int) -> dict[str, Any]:
     }
 
 
-def kill_writers(url: str, runs: int, seed: int = 0, longest_s: float = 0.25) -> dict[str, Any]:
-    """Kill a writer `runs` times in the middle of its work and look at what is left."""
+def kill_writers(url: str, runs: int, seed: int = 0) -> dict[str, Any]:
+    """Kill a writer `runs` times in the middle of its work and look at what is left.
+
+    Each is killed up to 10 ms after a change that is drawn by chance, wherever it is by then.
+    """
     dice = random.Random(seed)
     open_store(url).close()
+    told: list[tuple[str, int]] = []
     killed = 0
-    with tempfile.TemporaryDirectory() as name:
-        log = Path(name) / "told"
-        for _ in range(runs):
-            killed += _write_and_kill(url, log, dice.uniform(0.0, longest_s))
-        told = [line.split() for line in log.read_text().splitlines()]
+    for _ in range(runs):
+        code, own = _write_and_kill(url, dice.randint(2, 8), dice.uniform(0.0, 0.01))
+        killed += code == -signal.SIGKILL
+        told += own
     store = open_store(url)
-    assessments, lost = store.assessments(LOCAL), 0
-    latest = {id_: int(version) for id_, version in told}
-    for id_, version in latest.items():
-        lost += not _is_there(assessments, id_, version)
+    work = store.assessments(LOCAL)
+    lost = sum(not _is_there(work, *one) for one in dict(told).items())
     found = store.faults()
     store.close()
     return {
@@ -100,38 +103,38 @@ def kill_writers(url: str, runs: int, seed: int = 0, longest_s: float = 0.25) ->
     }
 
 
-def _is_there(assessments: Any, id_: str, version: int) -> bool:
-    with contextlib.suppress(Exception):
-        return assessments.get(id_).version >= version
+def _is_there(work: Assessments, id_: str, version: int) -> bool:
+    with contextlib.suppress(InputError):
+        return work.get(id_).version >= version
     return False
 
 
-def _write_and_kill(url: str, log: Path, seconds: float) -> bool:
-    """Whether the writer was still writing when it was killed."""
-    ready, tell = os.pipe()
+def _write_and_kill(url: str, changes: int, seconds: float) -> tuple[int, list[tuple[str, int]]]:
+    """Exit code of a writer, and every (id, version) that it was told is saved."""
+    come, tell = os.pipe()
 
     def work(_: int) -> None:
         store = open_store(url)
-        assessments, record = store.assessments(LOCAL), answer()
-        told = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        os.write(tell, b".")
+        mine, record = store.assessments(LOCAL), answer()
         while True:
-            saved = assessments.create(record)
+            saved = mine.create(record)
             for change in (
-                lambda s: assessments.save(s.id, s.version, record),
-                lambda s: assessments.archive(s.id, s.version),
-                lambda s: assessments.undo(s.id, s.version),
+                lambda s: mine.save(s.id, s.version, record),
+                lambda s: mine.archive(s.id, s.version),
+                lambda s: mine.undo(s.id, s.version),
             ):
-                os.write(told, f"{saved.id} {saved.version}\n".encode())
+                os.write(tell, f"{saved.id} {saved.version}\n".encode())
                 saved = change(saved)
 
     child = _fork(work, 0)
-    os.read(ready, 1)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    os.close(ready)
     os.close(tell)
-    return _wait(child) == -signal.SIGKILL
+    with os.fdopen(come) as lines:
+        told = [next(lines) for _ in range(changes)]
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+        code = _wait(child)
+        told += lines
+    return code, [(id_, int(version)) for id_, version in (line.split() for line in told)]
 
 
 def _fork(work: Callable[[int], None], index: int) -> int:

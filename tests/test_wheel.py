@@ -50,3 +50,8 @@ def test_the_wheel_assesses_an_example_in_an_empty_environment(tmp_path: Path) -
     assert answered.returncode == 0, answered.stderr
     assert json.loads(answered.stdout)["family"] != "not-feasible"
     assert report.read_text().startswith("<!DOCTYPE html>")
+
+    # The store's migrations are in the wheel too.
+    store = "from advisor.store import open_store; print(open_store('sqlite:///a.db').faults())"
+    opened = run(python, "-c", store, cwd=tmp_path)
+    assert opened.stdout == "[]\n", opened.stderr

@@ -44,8 +44,8 @@ def _store() -> Iterator[Store]:
 def _work(owner: str) -> Iterator[Assessments]:
     from advisor.store import Access
 
-    if not 1 <= len(owner) <= 300:
-        raise InputError("--owner is empty or too long: give local or team:NAME")
+    if not 1 <= len(owner) <= 300 or not owner.isprintable():
+        raise InputError("--owner is no name: give local or team:NAME")
     with _store() as store:
         yield store.assessments(Access(owner=owner, person="command line"))
 
@@ -125,12 +125,20 @@ def export(owner: str, id: str, revision: int | None, output: str | None) -> Non
 @click.pass_obj
 def import_(owner: str, file: str) -> None:
     """Save an exported assessment, or the output of `assess --json`; prints its id."""
+    with _work(owner) as work:
+        click.echo(work.import_text(_read(file)).id)
+
+
+def _read(file: str) -> str:
     from advisor.files import read_bounded
     from advisor.store.transfer import MAX_BYTES
 
-    text = sys.stdin.read(MAX_BYTES + 1) if file == "-" else read_bounded(file, MAX_BYTES)
-    with _work(owner) as work:
-        click.echo(work.import_text(text).id)
+    if file != "-":
+        return read_bounded(file, MAX_BYTES)
+    try:
+        return click.get_binary_stream("stdin").read(MAX_BYTES + 1).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("standard input is not UTF-8 text: save it as UTF-8") from None
 
 
 @saved.command()

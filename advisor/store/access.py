@@ -114,7 +114,7 @@ class AccessRules(_Strict):
         verified = (
             str(email).casefold() if _text(email) and claims.get("email_verified") is True else ""
         )
-        person = _name(str(claims.get("name") or "")) or verified or str(subject)[:300]
+        person = _name(str(claims.get("name") or "")) or verified or _name(str(subject))
         team = self._team_of(verified)
         if team is not None:
             return Access(owner=f"team:{team.name}", person=person)

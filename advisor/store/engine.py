@@ -53,10 +53,9 @@ def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
         engine = create_engine(url)
         _prepare_sqlite(engine, foreign_keys)
         return engine
-    options = f"-c lock_timeout={WAIT_MS}"
-    return create_engine(
-        url, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": options}
-    )
+    defaults = {"connect_timeout": 5, "options": f"-c lock_timeout={WAIT_MS}"}
+    own = {name: value for name, value in defaults.items() if name not in url.query}
+    return create_engine(url, pool_pre_ping=True, connect_args=own)
 
 
 def writing(engine: Engine) -> Engine:

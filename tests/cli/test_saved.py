@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-pytest.importorskip("sqlalchemy", reason="needs the extra 'web'")
-
 from advisor.cli import cli
 from advisor.errors import AdvisorError
 
@@ -22,7 +20,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ADVISOR_DATABASE_URL", raising=False)
 
 
-def run(*arguments: object, stdin: str | None = None) -> Result:
+def run(*arguments: object, stdin: str | bytes | None = None) -> Result:
     result = CliRunner().invoke(cli, ["saved", *map(str, arguments)], input=stdin)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -49,6 +47,8 @@ def test_an_export_is_imported_again_from_a_file_or_from_stdin(id: str, tmp_path
     assert file.read_text() == text
     copies = [run("import", file).stdout.strip(), run("import", "-", stdin=text).stdout.strip()]
     assert len({id, *copies}) == 3
+    with pytest.raises(AdvisorError, match="UTF-8"):
+        run("import", "-", stdin=b"\xff")
     with pytest.raises(AdvisorError, match="exists"):
         run("export", id, "-o", file)
 

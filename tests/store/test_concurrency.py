@@ -22,8 +22,8 @@ def test_eight_processes_lose_no_update(url: str) -> None:
 
 
 def test_a_writer_killed_twenty_times_leaves_nothing_half_done(url: str) -> None:
-    found = kill_writers(url, runs=20, longest_s=0.08)
-    assert found["killed"] == 20 and found["changes_told_saved"] > 20
+    found = kill_writers(url, runs=20)
+    assert found["killed"] == 20 and found["changes_told_saved"] >= 40
     assert (found["lost"], found["faults"]) == (0, [])
 
 

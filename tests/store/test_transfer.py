@@ -119,14 +119,14 @@ _json = st.recursive(
 _sample = json.loads(SAMPLE.read_text())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=200) | _json.map(json.dumps))
 def test_nothing_but_input_errors_comes_out_of_any_text(text: str) -> None:
     with pytest.raises(InputError):
         read_export(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(_sample)), _json)
 def test_a_result_with_any_field_replaced_is_read_or_refused(field: str, value: object) -> None:
     """Whatever is read can also be kept: it is a whole assessment with a title."""
