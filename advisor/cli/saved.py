@@ -136,7 +136,7 @@ def _read(file: str) -> str:
     if file != "-":
         return read_bounded(file, MAX_BYTES)
     try:
-        return click.get_binary_stream("stdin").read(MAX_BYTES + 1).decode("utf-8-sig")
+        return sys.stdin.buffer.read(MAX_BYTES + 1).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("standard input is not UTF-8 text: save it as UTF-8") from None
 
