@@ -67,7 +67,9 @@ class Team(_Strict):
     """A team: what it signs in with, or whom the provider may sign in for it."""
 
     name: TeamName
-    password: str | None = Field(None, pattern=_HASH.pattern)  # from `advisor saved password`
+    password: str | None = Field(
+        None, pattern=f"^{_HASH.pattern}$"
+    )  # from `advisor saved password`
     members: list[Member] = Field(default=[], max_length=10_000)  # "a@b.com", or "@b.com" for all
 
 
@@ -119,7 +121,9 @@ class AccessRules(_Strict):
         if team is not None:
             return Access(owner=f"team:{team.name}", person=person)
         if self.unlisted == "own":
-            key = hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest()
+            key = hashlib.sha256(
+                f"{issuer}\n{subject}".encode("utf-8", "surrogatepass")
+            ).hexdigest()
             return Access(owner=f"person:{key}", person=person)
         raise AccessRefused(
             f"{printable(verified or 'this person')} belongs to no team here: "

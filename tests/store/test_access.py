@@ -12,6 +12,7 @@ from advisor.store.access import Access, AccessRules, hash_password, read_access
 from advisor.store.errors import AccessRefused
 
 PASSWORD = "correct horse battery"
+HASH = f"scrypt${'A' * 22}==${'A' * 43}="  # of the right form; no password has it
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +113,7 @@ def test_claims_do_not_sign_in_to_password_mode_nor_passwords_to_oidc(rules: Acc
         ("mode: oidc", "no team"),
         ("mode: password\nteams: [{name: a}]", "needs a password"),
         ("mode: password\nteams: [{name: a, password: secret}]", "password"),
+        (f"mode: password\nteams: [{{name: a, password: x{HASH}}}]", "password"),
         ("mode: oidc\nteams: [{name: a}, {name: a}]", "'a' is given twice"),
         ("mode: oidc\nteams: [{name: a, members: [x@y.z, X@y.z]}]", "'x@y.z' is given twice"),
         ("mode: oidc\nteams: [{name: '../a'}]", "name"),
