@@ -115,8 +115,8 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         12,
         "How fast and how much",
-        "What may it cost?",
-        ("budget_usd_per_item", "budget_usd_per_month"),
+        "What may it cost, and on which terms (currency, wages, discounts, own hardware)?",
+        ("budget_usd_per_item", "budget_usd_per_month", "terms"),
         "Consumer video usually fails here.",
     ),
     Question(
@@ -222,7 +222,7 @@ QUESTIONS: tuple[Question, ...] = (
         26,
         "Integration and people",
         "How much clean-up is affordable, and how many takes per accepted item?",
-        ("cleanup_minutes_per_item", "takes_per_item"),
+        ("cleanup_minutes_per_item", "takes_per_item", "reject_rate"),
         "No clean-up rules out generated 3D assets and story video.",
     ),
     Question(
@@ -275,6 +275,14 @@ def _field(schema: type, name: str) -> list[str]:
             "latency: {experience: interactive}  # live, interactive, queue, overnight",
             "latency: {limit_ms: 2 s, kind: total}  # first-output, per-frame, per-item, total",
         ]
+    if name == "terms":
+        return [
+            "terms: {currency: EUR, units_per_usd: 0.92, people_usd_per_hour: 45 EUR}",
+            "terms: {commitment_discount: 0.3, regions: [us-central1], run_months: 24}",
+            "terms: {usd_per_kwh: 0.2, pue: 1.4, operations_usd_per_month: 500, grid: fra}",
+        ]
+    if name == "reject_rate":
+        return ["reject_rate: {value: 0.5, low: 0.3, high: 0.7}  # or one number"]
     if name == "inputs":
         return ["inputs: [text]  # or: [{modality: image, role: source}]"]
     import json

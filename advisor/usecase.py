@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from advisor.catalog.schema import Control, Modality
 from advisor.errors import InputError, suggest
 from advisor.files import Lines, read_document
+from advisor.terms import Terms, in_usd
 
 Role = Literal[
     "prompt",
@@ -86,6 +87,30 @@ class Latency(_Strict):
         return self
 
 
+class RejectRate(_Strict):
+    """The share of takes that is thrown away, with the range that the client holds possible.
+
+    A number alone is a point. Takes per accepted item = 1 / (1 - share).
+    """
+
+    value: float = Field(ge=0, le=0.99)
+    low: float = Field(ge=0, le=0.99)
+    high: float = Field(ge=0, le=0.99)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _point(cls, data: Any) -> Any:
+        if isinstance(data, int | float) and not isinstance(data, bool):
+            return {"value": float(data), "low": float(data), "high": float(data)}
+        return data
+
+    @model_validator(mode="after")
+    def _ordered(self) -> RejectRate:
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"{self.low:g}, {self.value:g}, {self.high:g} must rise")
+        return self
+
+
 class UseCase(_Strict):
     """One use case. Only `title` and `outputs` are required; every other field has a default."""
 
@@ -123,6 +148,7 @@ class UseCase(_Strict):
     peak_concurrent: int | None = Field(None, ge=1, le=10_000_000)
     budget_usd_per_item: float | None = Field(None, ge=0, le=10_000)  # Q12
     budget_usd_per_month: float | None = Field(None, ge=0, le=1e10)
+    terms: Terms = Terms()  # Q12: currency, wages, discounts, ownership, as the client states them
 
     # Where (Q8-Q10)
     placement: Placement = "cloud"  # Q8
@@ -164,6 +190,7 @@ class UseCase(_Strict):
     ] = "none"  # Q25
     cleanup_minutes_per_item: float = Field(5.0, ge=0, le=600)  # Q26
     takes_per_item: int = Field(4, ge=1, le=300)  # Q26
+    reject_rate: RejectRate | None = None  # Q26; share of takes thrown away
     team_gpu_weeks: float = Field(0.0, ge=0, le=10_000)  # Q27
     team_generative_engineers: int = Field(0, ge=0, le=1000)  # Q27
     horizon_months: float = Field(6.0, ge=0, le=120)  # Q28
@@ -178,6 +205,8 @@ class UseCase(_Strict):
             raise ValueError("give width_px and height_px together")
         if len(set(self.priorities)) != len(self.priorities):
             raise ValueError("priorities names one twice")
+        if self.reject_rate is not None and "takes_per_item" in self.model_fields_set:
+            raise ValueError("give takes_per_item or reject_rate, not both")
         return self
 
     def assumed(self) -> dict[str, Any]:
@@ -194,7 +223,7 @@ def parse_use_case(data: Any, where: str = "use case", lines: Lines | None = Non
     if not isinstance(data, dict):
         raise InputError(f"{where} is not a use case: write fields such as 'title: ...'")
     try:
-        return UseCase.model_validate(_with_shorthand(data))
+        return UseCase.model_validate(_with_shorthand(in_usd(data)))
     except ValidationError as error:
         raise InputError(_sentence(error, data, where, lines or Lines())) from None
 

@@ -75,8 +75,24 @@ def demand_of(use_case: UseCase) -> Demand:
 
 
 def generations_per_item(use_case: UseCase) -> float:
+    return takes_per_item(use_case)[1] * use_case.samples_per_input
+
+
+def takes_per_item(use_case: UseCase) -> tuple[float, float, float]:
+    """Takes per accepted item, with the ends of their range: 1 / (1 - reject rate), or as stated.
+
+    Each take is accepted with the same chance, so the mean number of takes is that of a geometric
+    distribution.
+    """
+    rate = use_case.reject_rate
+    if rate is not None:
+        return 1 / (1 - rate.low), 1 / (1 - rate.value), 1 / (1 - rate.high)
     takes = use_case.takes_per_item if "takes_per_item" in use_case.model_fields_set else 1
-    return float(takes * use_case.samples_per_input)
+    return float(takes), float(takes), float(takes)
+
+
+def takes_are_stated(use_case: UseCase) -> bool:
+    return use_case.reject_rate is not None or "takes_per_item" in use_case.model_fields_set
 
 
 def basis_of(use_case: UseCase, *names: str) -> list[Basis]:

@@ -17,6 +17,7 @@ from datetime import date
 from advisor.catalog import Catalog
 from advisor.catalog.schema import Price
 from advisor.cost.record import Market, Offer, OfferKind
+from advisor.figure import Basis
 
 HYPERSCALERS = frozenset({"aws", "azure", "gcp", "oci"})
 SERVERLESS = frozenset({"runpod-serverless", "modal", "replicate"})
@@ -24,6 +25,10 @@ MARKETPLACES = frozenset({"vast", "akash"})
 MARKET_MAX_AGE_DAYS = 60  # neocloud, marketplace and spot prices moved 20 % in 60 days of 2026
 LIST_MAX_AGE_DAYS = 180  # hyperscalers change list prices once or twice a year
 UNTRUSTED = ("suspect", "memory-only")
+# How far a stale price may be off: a factor for every 60 days (square root of time), at most 2.
+# Judgement, from the 11 offers of prices.csv that have two dates in 2026: in 29 to 82 days six
+# stayed and five rose, by 13 to 29 %.
+DRIFT_PER_60_DAYS, MOST_DRIFT = 1.25, 2.0
 
 _SPOT_ONLY = re.compile(r"\bspot\b[^.;:]*\bonly\b", re.IGNORECASE)
 _UNDATED_SPOT = re.compile(r"spot undated|skypilot", re.IGNORECASE)
@@ -113,6 +118,7 @@ def _offer(row: Price, kind: OfferKind, label: str, usd: float | None, as_of: da
     text = f"undated (row of {row.as_of_text})" if undated and row.as_of else row.as_of_text
     market = market_of(row)
     limit = LIST_MAX_AGE_DAYS if _list_ages(row, kind) else MARKET_MAX_AGE_DAYS
+    drift = drift_factor(dated, as_of, limit)
     return Offer(
         id=f"{label} {row.region} {kind}",
         kind=kind,
@@ -129,6 +135,8 @@ def _offer(row: Price, kind: OfferKind, label: str, usd: float | None, as_of: da
         confidence=row.confidence + _CAVEAT.get(market, ""),
         stale=is_stale(dated, as_of, limit),
         market=market,
+        usd_per_gpu_hour_low=None if drift == 1 else usd / row.gpu_count / drift,
+        usd_per_gpu_hour_high=None if drift == 1 else usd / row.gpu_count * drift,
         billing=row.billing,
         notes=_offer_notes(row, dated, as_of, limit),
     )
@@ -149,12 +157,27 @@ def is_stale(dated: date | None, as_of: date, limit_days: int) -> bool:
     return dated is None or (as_of - dated).days > limit_days
 
 
+def drift_factor(dated: date | None, as_of: date, limit_days: int) -> float:
+    """How far a price may have moved, as a factor to either side; 1 while it is fresh."""
+    if not is_stale(dated, as_of, limit_days):
+        return 1.0
+    if dated is None:
+        return MOST_DRIFT
+    return min(MOST_DRIFT, DRIFT_PER_60_DAYS ** math.sqrt((as_of - dated).days / 60))
+
+
 def _offer_notes(row: Price, dated: date | None, as_of: date, limit: int) -> list[str]:
     notes = []
     if dated is None:
-        notes.append("the price has no date: confirm it with the vendor")
+        notes.append(
+            "the price has no date: confirm it with the vendor; a range of half to double is used"
+        )
     elif is_stale(dated, as_of, limit):
-        notes.append(f"the price is {(as_of - dated).days} days old ({limit} allowed): confirm it")
+        off = drift_factor(dated, as_of, limit) - 1
+        notes.append(
+            f"the price is {(as_of - dated).days} days old ({limit} allowed): confirm it; it may"
+            f" be off by {off:.0%} (judgement)"
+        )
     return [*notes, row.notes] if row.notes else notes
 
 
@@ -238,5 +261,6 @@ def client_offer(device_id: str) -> Offer:
         confidence="assumed",
         stale=False,
         market="own",
+        basis=Basis.assumed,
         notes=["0 USD: the users' own devices; download traffic and support are not counted"],
     )

@@ -19,6 +19,7 @@ from advisor.catalog import Catalog, Device
 from advisor.catalog.energy import Energy, Estimated
 from advisor.cost.record import HOURS_PER_MONTH, Offer
 from advisor.errors import InputError, suggest
+from advisor.figure import Basis, Figure
 
 HOURS_PER_YEAR = 12 * HOURS_PER_MONTH
 GPUS_PER_SERVER = 8  # SXM-like boards are sold in whole servers; the server factor is for eight
@@ -67,19 +68,75 @@ def owned_offer(
     """
     device = catalog.device(device_id)
     given = _checked(stated or {})
-    energy = catalog.energy
-    purchase = energy.purchase(device.id)
+    purchase = catalog.energy.purchase(device.id)
     if purchase is None and "purchase_usd" not in given:
         return None
+    terms = _terms(catalog.energy, device, given, electricity)
+    parts = _parts(device, terms)
+    defaults = [name for name in TERMS if name not in given]
+    offer = _offer(device, parts, purchase.usd if purchase else None, defaults)
+    price, months = _bought(purchase.usd if purchase else None, terms, given)
+    return offer.model_copy(update={"purchase_usd": price, "write_off_months": months})
+
+
+def bought(
+    catalog: Catalog, device_id: str, stated: Mapping[str, float] | None = None
+) -> tuple[Figure, Figure]:
+    """USD to buy one device with its share of a server, and the months it is written off over.
+
+    Raises InputError where no purchase price is known.
+    """
+    device = catalog.device(device_id)
+    given = _checked(stated or {})
+    purchase = catalog.energy.purchase(device.id)
+    if purchase is None and "purchase_usd" not in given:
+        raise InputError(
+            f"nobody knows what a {device.id} costs to buy: give it as"
+            f" terms: {{purchase_usd: {{{device.id}: ...}}}}"
+        )
+    terms = _terms(catalog.energy, device, given, "world")
+    return _bought(purchase.usd if purchase else None, terms, given)
+
+
+def _terms(
+    energy: Energy, device: Device, given: Mapping[str, float], electricity: str
+) -> dict[str, Range]:
+    """Every term: the catalog's ranges, and the points that the user gave over them."""
     known = _catalog_terms(energy, device, electricity)
+    purchase = energy.purchase(device.id)
     if purchase is not None:
         known["purchase_usd"] = Range.of(purchase.usd)
         if "whole kit" in purchase.usd.notes:
             known["server_factor"] = known["system_power_factor"] = Range.point(1.0)
-    terms = {**known, **{name: Range.point(value) for name, value in given.items()}}
-    parts = _parts(device, terms)
-    defaults = [name for name in TERMS if name not in given]
-    return _offer(device, parts, purchase.usd if purchase else None, defaults)
+    return {**known, **{name: Range.point(value) for name, value in given.items()}}
+
+
+def _bought(
+    purchase: Estimated | None, terms: Mapping[str, Range], given: Mapping[str, float]
+) -> tuple[Figure, Figure]:
+    price = product(terms["purchase_usd"], terms["server_factor"])
+    asked = {"purchase_usd", "server_factor"} <= set(given)
+    told = "as given by you" if "purchase_usd" in given or purchase is None else purchase.source
+    years = terms["depreciation_years"]
+    return (
+        Figure(
+            value=price.value,
+            low=price.low,
+            high=price.high,
+            unit="USD/GPU",
+            basis=Basis.asked if asked else Basis.assumed,
+            source=f"purchase price ({told}) x server factor {terms['server_factor'].value:g}",
+            as_of=None if "purchase_usd" in given or purchase is None else purchase.as_of,
+        ),
+        Figure(
+            value=years.value * 12,
+            low=years.low * 12,
+            high=years.high * 12,
+            unit="months",
+            basis=Basis.asked if "depreciation_years" in given else Basis.assumed,
+            source="depreciation, straight line",
+        ),
+    )
 
 
 def _checked(stated: Mapping[str, float]) -> dict[str, float]:
@@ -150,7 +207,7 @@ def _offer(
     total = math.fsum(part.value for part in parts.values())
     whole = device.host_bus is not None and device.host_bus.startswith(("SXM", "OAM"))
     count = GPUS_PER_SERVER if whole else 1
-    notes = ["operations (people, space, support) are not in the price: nobody stated them"]
+    notes = ["operations (people, space, support) are not in the price per hour"]
     if defaults:
         notes.append(f"assumed, from the catalog: {', '.join(defaults)}")
     if "electricity" not in parts:
@@ -176,6 +233,7 @@ def _offer(
         confidence=used.confidence if used else "stated",
         stale=used is not None and used.as_of is None,
         market="own",
+        basis=Basis.assumed if defaults else Basis.asked,
         usd_per_gpu_hour_low=math.fsum(part.low for part in parts.values()),
         usd_per_gpu_hour_high=math.fsum(part.high for part in parts.values()),
         parts={name: part.value for name, part in parts.items()},

@@ -8,11 +8,12 @@ from typing import Literal
 from pydantic import Field
 
 from advisor.estimator.record import Record
-from advisor.figure import Figure
+from advisor.figure import Basis, Figure
 
 HOURS_PER_MONTH = 730.5
 DAYS_PER_MONTH = 30.4375
-OfferKind = Literal["on-demand", "spot", "owned", "client-device"]
+# committed: on demand at the discount for running all the time, as the client stated it
+OfferKind = Literal["on-demand", "committed", "spot", "owned", "client-device"]
 # Who stands behind the price, best to quote first: a vendor's own list; a vendor's per-second
 # serverless list; an average over a vendor's sizes (nobody sells it); an ask on a marketplace.
 Market = Literal["list", "serverless", "aggregate", "marketplace", "own"]
@@ -37,15 +38,25 @@ class Offer(Record):
     stale: bool  # older than the age its kind of price may have
     market: Market = "list"
     billing: str = ""  # "per-second", "per-minute"
-    usd_per_gpu_hour_low: float | None = None  # where the price itself is uncertain (owned)
+    basis: Basis = Basis.priced  # of the price: assumed where made from defaults, asked if stated
+    usd_per_gpu_hour_low: float | None = None  # where the price is uncertain: owned, or stale
     usd_per_gpu_hour_high: float | None = None
+    # Bought: one GPU with its share of the server, and the months over which it is written off
+    purchase_usd: Figure | None = None
+    write_off_months: Figure | None = None
     # USD per GPU-hour by part (owned); they add up to the price
     parts: dict[str, float] = Field(default_factory=dict)
     notes: list[str] = Field(default_factory=list)
 
 
+# What a line of the tree pays for. Only `machines` grow with the fleet.
+LineKind = Literal["machines", "devices", "service", "operations", "people", "storage"]
+
+
 class CostLine(Record):
     """One line of the cost tree: quantity x unit price = USD."""
+
+    kind: LineKind = "machines"
 
     label: str
     quantity: Figure | None  # None = the user has not said; the label says "depends on ..."
@@ -80,7 +91,10 @@ class ServingCost(Record):
 
 
 class ApiCost(Record):
-    """The same volume bought from a hosted API, at the vendor's stated size and quality."""
+    """The same volume bought from a hosted API, at the vendor's stated size and quality.
+
+    The service alone: people, storage and traffic are the same whoever runs the model.
+    """
 
     provider: str
     model: str

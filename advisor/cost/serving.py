@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from advisor.cost.demand import Demand, basis_of, demand_of
+from advisor.cost.demand import Demand, basis_of, demand_of, takes_are_stated
 from advisor.cost.fleet import (
     Numbers,
     Service,
@@ -233,8 +233,7 @@ def _response(figure: Figure, case: ServingCase) -> Figure:
 
 
 def _price_bases(offer: Offer, policy: ServingPolicy) -> list[Basis]:
-    price = Basis.assumed if offer.market == "own" else Basis.priced
-    return [price, policy.basis("spot_overhead")] if offer.kind == "spot" else [price]
+    return [offer.basis, policy.basis("spot_overhead")] if offer.kind == "spot" else [offer.basis]
 
 
 def _peak(case: ServingCase, basis: Basis) -> Figure:
@@ -260,7 +259,7 @@ def _notes(
         )
     if demand.limit_s is None and demand.peak_concurrent:
         notes.append("peak_concurrent does not size the fleet: without a time limit they may wait")
-    if "takes_per_item" not in use_case.model_fields_set:
+    if not takes_are_stated(use_case):
         notes.append("one take per item is counted: nobody stated how many are needed")
     if not case.value.shared:
         notes.append("each user's device serves its own user: no queue and no fleet")

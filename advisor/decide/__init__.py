@@ -39,7 +39,7 @@ def decide(
     flips: bool = True,
 ) -> Assessment:
     """The whole answer. `flips=False` leaves out flip points and least changes (for portfolios)."""
-    bench = Bench(catalog, sources or default_sources(catalog, as_of))
+    bench = Bench(catalog, sources or default_sources(catalog, as_of, use_case.terms))
     judgement = judge(use_case, bench)
     chosen = outcome(judgement)
     conditions = answer.conditions_of(judgement, chosen)

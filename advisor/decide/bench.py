@@ -47,6 +47,8 @@ COSTING = (
     "latency",
     "samples_per_input",
     "takes_per_item",
+    "reject_rate",
+    "terms",
     "review_minutes_per_item",
     "cleanup_minutes_per_item",
     "reviewer",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from advisor.terms import Terms
+
 if TYPE_CHECKING:
     from advisor.catalog import Catalog, Device, Model
     from advisor.cost.record import ApiCost, Offer, OfferKind, ServingCost
@@ -26,12 +28,18 @@ class Sources:
     apis: Callable[[UseCase], list[ApiCost]]
 
 
-def default_sources(catalog: Catalog, as_of: date) -> Sources:
-    """The program's own estimator and cost model."""
+def default_sources(catalog: Catalog, as_of: date, terms: Terms | None = None) -> Sources:
+    """The program's own estimator and cost model, with the prices that the client states.
+
+    Raises UnknownName for a device or region in the terms that the catalog does not hold.
+    """
     from advisor.cost.apis import api_costs
-    from advisor.cost.offers import cheapest_offers, client_offer
     from advisor.cost.owning import owned_offer
     from advisor.cost.serving import serving_cost
+    from advisor.cost.stated import regions_of, rented_offers, stated_prices, users_device
+
+    terms = stated_prices(catalog, terms or Terms())
+    regions = regions_of(catalog, terms.regions)
     from advisor.estimator import estimate_many
 
     def estimates(
@@ -40,9 +48,8 @@ def default_sources(catalog: Catalog, as_of: date) -> Sources:
         return estimate_many(model, list(devices), workload, catalog=catalog)
 
     def offers(device: str, kinds: Sequence[OfferKind]) -> list[Offer]:
-        owned = owned_offer(catalog, device) if "owned" in kinds else None
-        rented: list[OfferKind] = [kind for kind in kinds if kind in ("on-demand", "spot")]
-        found = cheapest_offers(catalog, device, as_of, rented) if rented else []
+        owned = owned_offer(catalog, device, terms.owning(device)) if "owned" in kinds else None
+        found = rented_offers(catalog, device, as_of, kinds, terms, regions)
         return [*found, *([owned] if owned is not None else [])]
 
     def serving(
@@ -53,7 +60,7 @@ def default_sources(catalog: Catalog, as_of: date) -> Sources:
     return Sources(
         estimates=estimates,
         offers=offers,
-        client_offer=client_offer,
+        client_offer=lambda device: users_device(catalog, device, terms),
         serving=serving,
         apis=lambda use_case: api_costs(catalog, use_case, as_of),
     )

@@ -78,6 +78,7 @@ BOUNDS = {
 }
 OFFERS = {
     "on-demand": "on demand",
+    "committed": "committed, always on",
     "spot": "spot",
     "owned": "owned",
     "client-device": "the users' own devices",
@@ -135,6 +136,7 @@ FIELDS = {
     "peak_concurrent": "Users at once at the peak",
     "budget_usd_per_item": "Budget (USD per item)",
     "budget_usd_per_month": "Budget (USD a month)",
+    "terms": "Terms of payment",
     "placement": "Where it runs",
     "devices": "Only these devices",
     "memory_limit_mb": "Memory limit (MB)",
@@ -160,6 +162,7 @@ FIELDS = {
     "runtime": "Runtime it must fit",
     "cleanup_minutes_per_item": "Clean-up (min per item)",
     "takes_per_item": "Takes per accepted item",
+    "reject_rate": "Share of takes rejected",
     "team_gpu_weeks": "Training capacity (GPU weeks)",
     "team_generative_engineers": "Engineers with training experience",
     "horizon_months": "Live within (months)",

@@ -7,7 +7,7 @@ is left alone leaves its field unstated; the answer then lists the default as as
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import streamlit as st
 from pydantic.fields import FieldInfo
@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from advisor.errors import AdvisorError, InputError
 from advisor.intake import GROUPS, QUESTIONS, Question
 from advisor.paths import data_dir
+from advisor.terms import Terms, device_amounts
 from advisor.usecase import Input, UseCase, parse_use_case, read_use_case
 from advisor.web.state import answer_for, asked_json, fill
 
@@ -133,7 +134,11 @@ def _widget(
     why = question.why if question else None
     kind = _without_none(field.annotation)
     hint = "" if field.is_required() else f"assumed if not stated: {_shown(field.default)}"
-    if get_origin(kind) is list:
+    if kind is Terms:
+        _terms(stated)
+    elif name == "reject_rate":
+        _number(name, float, label, hint, stated, why)
+    elif get_origin(kind) is list:
         _list(name, field, label, hint, stated, why)
     elif get_origin(kind) is Literal:
         value = st.selectbox(
@@ -200,6 +205,45 @@ def _list(
         options = list(load_catalog().devices)
     value = st.multiselect(label, options, key=f"f_{name}", placeholder=hint or "choose", help=why)
     _state(name, value or None, stated)
+
+
+def _terms(stated: dict[str, Any]) -> None:
+    """What only the client knows of money: numbers, and short texts for lists."""
+    found: dict[str, Any] = {}
+    with st.popover("Terms: currency, wages, discounts, own prices and hardware"):
+        for name, field in Terms.model_fields.items():
+            kind, key = _without_none(field.annotation), f"f_terms_{name}"
+            if kind in (int, float) or get_origin(kind) is Annotated:
+                number = st.number_input(label_of(name), value=None, format="%g", key=key)
+                value: Any = int(number) if kind is int and number is not None else number
+            else:
+                text = st.text_input(label_of(name), key=key, placeholder=_TERM_TEXT.get(name))
+                value = _of_text(name, text)
+            _state(name, value, found)
+    _state("terms", found or None, stated)
+
+
+_TERM_TEXT = {
+    "currency": "USD",
+    "regions": "us-central1, europe-west4",
+    "gpu_usd_per_hour": "l4=0.55, h100-sxm=2.9",
+    "purchase_usd": "l40s=8000",
+}
+
+
+def _of_text(name: str, text: str) -> Any:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        return None
+    if name == "regions":
+        return parts
+    if name not in ("gpu_usd_per_hour", "purchase_usd"):
+        return text.strip()
+    try:
+        return device_amounts(parts)
+    except InputError as error:
+        st.error(str(error))
+        return None
 
 
 def _latency(stated: dict[str, Any]) -> None:

@@ -50,6 +50,11 @@ def _fill_field(name: str, value: Any) -> None:
         else:
             state["f_latency_how"] = "class" if value.experience else "none"
         state["f_latency_kind"] = value.kind
+    elif name == "terms":
+        for term in value.model_fields_set:
+            state[f"f_terms_{term}"] = _term_text(getattr(value, term))
+    elif name == "reject_rate":
+        state["f_reject_rate"] = value.value
     elif name == "inputs":
         state["f_inputs"] = list(dict.fromkeys(item.modality for item in value))
         for item in value:
@@ -58,6 +63,12 @@ def _fill_field(name: str, value: Any) -> None:
         state[f"f_{name}"] = "yes" if value else "no"
     else:
         state[f"f_{name}"] = list(value) if isinstance(value, list) else value
+
+
+def _term_text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return ", ".join(f"{device}={usd:g}" for device, usd in value.items())
+    return ", ".join(value) if isinstance(value, list) else value
 
 
 def in_best_unit(milliseconds: float) -> tuple[float, str]:

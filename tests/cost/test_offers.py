@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.catalog import load_catalog
-from advisor.cost.choose import offers_for_use_case
 from advisor.cost.offers import cheapest_offers, offers_for, spot_trusted
 from advisor.cost.owning import HOURS_PER_YEAR, Range, owned_offer, product
 from advisor.errors import InputError, UnknownName
-from tests.cost.make import TODAY, Shelf, price, use_case
+from tests.cost.make import TODAY, Shelf, price
 
 usd = st.floats(0.01, 200)
 
@@ -197,16 +196,3 @@ def test_a_product_of_ranges_is_ordered_and_not_wider_than_its_extremes(
         lowest, highest = lowest * each.low, highest * each.high
     assert lowest * 0.999999 <= joined.low <= joined.value * 1.000001
     assert joined.value * 0.999999 <= joined.high <= highest * 1.000001
-
-
-def test_the_place_decides_between_own_device_bought_and_rented() -> None:
-    catalog = load_catalog()
-
-    def kinds(**fields: object) -> set[str]:
-        offers = offers_for_use_case(catalog, "h100-sxm", use_case(**fields), TODAY)
-        return {offer.kind for offer in offers}
-
-    assert kinds(placement="phone") == {"client-device"}
-    assert kinds(placement="workstation") == {"owned"}
-    assert kinds(data_boundary="offline") == {"owned"}
-    assert kinds() == {"on-demand", "spot"}
