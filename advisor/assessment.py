@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from advisor.catalog.schema import Licence
+from advisor.cost.money import Money
 from advisor.cost.record import ApiCost, ServingCost
 from advisor.estimator.record import Estimate, Record
 from advisor.figure import Figure
@@ -118,3 +119,4 @@ class Assessment(Record):
     flip_points: list[FlipPoint]
     confidence: Confidence
     warnings: list[str]
+    money: Money | None = None  # of the serving candidate; None where it has no cost

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -226,6 +227,17 @@ def parse_use_case(data: Any, where: str = "use case", lines: Lines | None = Non
         return UseCase.model_validate(_with_shorthand(in_usd(data)))
     except ValidationError as error:
         raise InputError(_sentence(error, data, where, lines or Lines())) from None
+
+
+def with_prices(use_case: UseCase, usd_per_gpu_hour: Mapping[str, float]) -> UseCase:
+    """The use case with the client's own prices of GPUs beside those that it states."""
+    known = use_case.terms.model_dump(exclude_unset=True)
+    prices = {**use_case.terms.gpu_usd_per_hour, **usd_per_gpu_hour}
+    try:
+        terms = Terms.model_validate({**known, "gpu_usd_per_hour": prices})
+    except ValidationError as error:
+        raise InputError(f"a price cannot be used: {error.errors()[0]['msg']}") from None
+    return use_case.model_copy(update={"terms": terms})
 
 
 def read_use_case(path: str | Path) -> UseCase:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 @click.option("--pdf", "pdf_file", metavar="FILE", help="Write the report as PDF.")
 @click.option("--markdown", "markdown_file", metavar="FILE", help="Write the report as Markdown.")
 @click.option("--as-of", metavar="DATE", help="The date to answer for (default: today).")
+@click.option(
+    "--price",
+    "prices",
+    metavar="DEVICE=USD",
+    multiple=True,
+    help="Your own price of a GPU-hour; beats every table. May be repeated.",
+)
 @click.option("--check", is_flag=True, help="Exit 4 on no-go, 5 on a broken limit or budget.")
 @click.option("--why-not", is_flag=True, help="Show why each family was set aside.")
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
@@ -32,6 +39,7 @@ def assess(
     pdf_file: str | None,
     markdown_file: str | None,
     as_of: str | None,
+    prices: tuple[str, ...],
     check: bool,
     why_not: bool,
     force: bool,
@@ -45,13 +53,19 @@ def assess(
     """
     from advisor.catalog import load_catalog
     from advisor.pipeline import assess as run
+    from advisor.terms import device_amounts
 
     targets = [html_file, pdf_file, markdown_file]
     for target in targets:
         if target is not None and Path(target).exists() and not force:
             raise InputError(f"{target} exists: choose another name or add --force")
     use_case = _read(use_case_file)
-    answer = run(use_case, catalog=load_catalog(catalog_dir), as_of=parse_as_of(as_of))
+    answer = run(
+        use_case,
+        catalog=load_catalog(catalog_dir),
+        as_of=parse_as_of(as_of),
+        prices=device_amounts(list(prices)),
+    )
     _write(answer, html_file, pdf_file, markdown_file)
     if as_json:
         print_json(answer)
@@ -142,6 +156,7 @@ def _show(answer: Assessment, source: str, why_not: bool) -> None:
                 for c in ranked[:5]
             ],
         )
+    _show_money(answer)
     click.echo(f"Tried {answer.tried} options, barred {answer.barred}: {_tally(answer)}")
     for flip in answer.flip_points[:4]:
         click.echo(f"Flips      {flip.sentence}")
@@ -152,6 +167,34 @@ def _show(answer: Assessment, source: str, why_not: bool) -> None:
     assumed = ", ".join(item.field for item in answer.assumed)
     click.echo(f"Assumed    {assumed or 'nothing'}")
     click.echo(f"Data       catalog {answer.data_version}, as of {answer.as_of}")
+
+
+def _show_money(answer: Assessment) -> None:
+    """The month, the accepted item and the chance of staying in budget, in the client's money."""
+    from advisor.cost.currency import converted
+    from advisor.report.numbers import figure_text
+
+    money, terms = answer.money, answer.use_case.terms
+    if money is None:
+        return
+    units = money.unit_costs
+    parts = [figure_text(converted(one, terms)) for one in (units.per_month, units.per_1000_items)]
+    if units.upfront is not None:
+        parts.append(f"{figure_text(converted(units.upfront, terms))} at once")
+    chances = [
+        f"{chance:.0%} chance to stay in the {name} budget"
+        for name, chance in (
+            ("month's", money.spread.chance_in_month_budget),
+            ("item's", money.spread.chance_in_item_budget),
+        )
+        if chance is not None
+    ]
+    click.echo(f"Cost       {'; '.join([*parts, *chances])}")
+    if terms.currency != "USD":
+        click.echo(f"           1 USD = {terms.rate:g} {terms.currency}, as given by you")
+    if money.spread.drivers:
+        told = ", ".join(f"{one.words} {one.share:.0%}" for one in money.spread.drivers[:3])
+        click.echo(f"Spread     from {told}")
 
 
 def _tally(answer: Assessment) -> str:

@@ -152,6 +152,12 @@ def _list_ages(row: Price, kind: OfferKind) -> bool:
     return row.provider in HYPERSCALERS and kind == "on-demand"
 
 
+def max_age_days(offer: Offer) -> int:
+    """The age at which this offer's price gets stale."""
+    listed = offer.provider in HYPERSCALERS and offer.kind in ("on-demand", "committed")
+    return LIST_MAX_AGE_DAYS if listed else MARKET_MAX_AGE_DAYS
+
+
 def is_stale(dated: date | None, as_of: date, limit_days: int) -> bool:
     """Older than `limit_days` at `as_of`; a price without a date is always stale."""
     return dated is None or (as_of - dated).days > limit_days

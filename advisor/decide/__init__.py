@@ -18,6 +18,7 @@ from advisor.decide.bench import Bench
 from advisor.decide.flips import flip_points, least_changes
 from advisor.decide.hosted import hosted_flip
 from advisor.decide.judge import Judgement, judge
+from advisor.decide.money import money_page
 from advisor.decide.outcome import NOT_FEASIBLE, Outcome, outcome
 from advisor.decide.questions import question_of
 from advisor.decide.sources import Sources, default_sources
@@ -44,7 +45,10 @@ def decide(
     chosen = outcome(judgement)
     conditions = answer.conditions_of(judgement, chosen)
     apis = bench.sources.apis(use_case)
+    money = money_page(catalog, use_case, bench, chosen, apis, as_of)
     warnings = _warnings(judgement, chosen)
+    if money is not None and money.price_age.sentence is not None:
+        warnings.insert(0, money.price_age.sentence)
     found = []
     if flips and chosen.view is None:
         conditions = least_changes(use_case, bench, judgement)
@@ -77,6 +81,7 @@ def decide(
         flip_points=found,
         confidence=answer.confidence_of(judgement, chosen),
         warnings=warnings,
+        money=money,
     )
 
 
@@ -114,11 +119,6 @@ def _warnings(judgement: Judgement, chosen: Outcome) -> list[str]:
         )
     if chosen.view is not None and chosen.best is None and is_generative(chosen.view.family):
         warnings.append("The chosen family has no model that could be estimated for this use case.")
-    stale = (
-        chosen.best is not None and chosen.best.cost is not None and chosen.best.cost.offer.stale
-    )
-    if stale:
-        warnings.append("The price behind the first candidate is old: confirm it before quoting.")
     return warnings
 
 

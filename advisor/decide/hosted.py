@@ -22,14 +22,19 @@ def hosted_flip(
     volume. Vendors' models are other models: quality is not compared.
     """
     from advisor.cost.break_even import break_even_volume_per_day
+    from advisor.cost.economics import cheapest_api
     from advisor.cost.serving import serving_case
 
     option = chosen.best.option if chosen.best else None
-    if option is None or option.offer is None or option.offer.kind == "client-device" or not apis:
+    if option is None or option.offer is None or option.offer.kind == "client-device":
         return [], []
-    fresh = [api for api in apis if not api.stale] or apis
-    api = min(fresh, key=lambda one: (one.usd_per_output.value, one.provider, one.model))
-    case = serving_case(option.estimate, use_case, option.offer, option.fit.outputs_per_request)
+    api = cheapest_api(apis)
+    if api is None:
+        return [], []
+    fit = option.fit
+    case = serving_case(
+        option.estimate, use_case, option.offer, fit.outputs_per_request, slots=fit.slots
+    )
     even = break_even_volume_per_day(case, api)
     if even is None:
         price = f"{api.usd_per_output.value:.3g} USD per output"
