@@ -274,13 +274,29 @@ def _typed(row: Mapping[str, str], lists: tuple[str, ...]) -> dict[str, Any]:
 
 
 def load_catalog(folder: str | Path | None = None) -> Catalog:
-    """The shipped catalog with `ADVISOR_HOME`/catalog and then `folder` laid over it."""
-    return _load_catalog(str(folder) if folder else None, os.environ.get("ADVISOR_HOME", ""))
+    """The shipped catalog, and laid over it, each over those before:
+
+    price lists fetched again and the client's own (ADVISOR_HOME/prices/NAME), the user's catalog
+    (ADVISOR_HOME/catalog), `folder`. A price list that has changed since is read anew.
+    """
+    lists = _price_lists()
+    changed = tuple(file.stat().st_mtime_ns for one in lists for file in sorted(one.glob("*.csv")))
+    home = os.environ.get("ADVISOR_HOME", "")
+    return _load_catalog(str(folder) if folder else None, home, tuple(lists), changed)
+
+
+def _price_lists() -> list[Path]:
+    """Folders of price lists by name; the client's own comes last and so counts most."""
+    folder = home_dir() / "prices"
+    found = [one for one in folder.iterdir() if one.is_dir()] if folder.is_dir() else []
+    return sorted(found, key=lambda one: (one.name == "client", one.name))
 
 
 @lru_cache(maxsize=8)
-def _load_catalog(folder: str | None, _home: str) -> Catalog:
-    layers = [data_dir("catalog"), home_dir() / "catalog"]
+def _load_catalog(
+    folder: str | None, _home: str, lists: tuple[Path, ...], _changed: tuple[int, ...]
+) -> Catalog:
+    layers = [data_dir("catalog"), *lists, home_dir() / "catalog"]
     if folder is not None:
         if not Path(folder).is_dir():
             raise InputError(f"no catalog folder at {folder}: give an existing folder")

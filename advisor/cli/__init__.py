@@ -1,8 +1,8 @@
 """The command line. Data goes to stdout, everything else to stderr.
 
 Exit codes: 0 answered, 1 internal error, 2 usage or a missing extra, 3 input that cannot be used,
-4 and 5 from `assess --check` (no-go; a stated limit or budget is broken), 6 broken data,
-130 interrupted.
+4 and 5 from `assess --check` (no-go; a stated limit or budget is broken), 5 from `compare` (the
+answer has changed), 6 broken data or a price source that failed, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from advisor.cli import (
     answer,
     catalog,
     claims,
+    compare,
     generate,
     lookup,
     numbers,
+    prices,
     profiles,
     profiling,
     saved,
@@ -43,9 +45,10 @@ for command in (
     training.training,
     catalog.catalog,
     claims.claims,
+    compare.compare,
     generate.generate,
     lookup.devices,
-    lookup.prices,
+    prices.prices,
     lookup.rules,
     profiling.profile,
     profiling.calibrate,

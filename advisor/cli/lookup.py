@@ -1,8 +1,6 @@
-"""Commands that look things up: devices, prices, rules."""
+"""Commands that look things up: devices, rules."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import click
 
@@ -46,92 +44,6 @@ def devices(name: str | None, segment: str | None, catalog_dir: str | None, as_j
                 str(d.launch_year or "-"),
             ]
             for d in chosen
-        ],
-    )
-
-
-@click.command()
-@click.argument("device", required=False)
-@click.option("--provider", help="Only this provider.")
-@click.option("--region", help="Only this region.")
-@click.option("--apis", is_flag=True, help="Hosted-API prices instead of devices.")
-@click.option(
-    "--per", type=click.Choice(["hour", "month", "year"]), default="hour", show_default=True
-)
-@catalog_option
-@json_option
-def prices(
-    device: str | None,
-    provider: str | None,
-    region: str | None,
-    apis: bool,
-    per: str,
-    catalog_dir: str | None,
-    as_json: bool,
-) -> None:
-    """Dated prices of cloud devices (or, with --apis, of hosted models), cheapest first."""
-    from advisor.catalog import load_catalog
-    from advisor.errors import UnknownName
-
-    known = load_catalog(catalog_dir)
-    rows: list[Any] = list(known.api_prices if apis else known.prices)
-    if provider is not None and provider not in {row.provider for row in rows}:
-        raise UnknownName("provider", provider, {row.provider for row in rows})
-    rows = [row for row in rows if provider in (None, row.provider)]
-    if device is not None and not apis:
-        wanted = known.device(device).id
-        rows = [row for row in rows if row.device == wanted]
-    if region is not None and not apis:
-        rows = [row for row in rows if row.region == region]
-    if as_json:
-        print_json([row.model_dump(mode="json") for row in rows])
-    elif apis:
-        _show_apis(rows)
-    else:
-        _show_prices(rows, per)
-
-
-def _show_prices(rows: list[Any], per: str) -> None:
-    hours = {"hour": 1.0, "month": 730.5, "year": 8766.0}[per]
-
-    def each(row: Any, price: float | None) -> float | None:
-        return None if price is None or not row.gpu_count else price * hours / row.gpu_count
-
-    rows.sort(key=lambda row: each(row, row.on_demand_usd_per_hour) or float("inf"))
-    print_table(
-        ["device", "provider", "instance", "GPUs", "region", f"USD/GPU-{per}", "spot", "as of"],
-        [
-            [
-                row.device,
-                row.provider,
-                row.instance,
-                row.gpu_count,
-                row.region,
-                each(row, row.on_demand_usd_per_hour),
-                each(row, row.spot_usd_per_hour),
-                row.as_of_text,
-            ]
-            for row in rows
-        ],
-    )
-
-
-def _show_apis(rows: list[Any]) -> None:
-    rows.sort(key=lambda row: (row.modality, row.unit, row.usd_per_unit))
-    print_table(
-        ["modality", "provider", "model", "USD", "per", "quality or size", "as of", "ends"],
-        [
-            [
-                row.modality,
-                row.provider,
-                row.model,
-                f"{row.usd_per_unit:g}",
-                row.unit,
-                row.quality_or_size,
-                row.as_of_text,
-                row.deprecated_on,
-            ]
-            for row in rows
         ],
     )
 

@@ -24,6 +24,7 @@ SERVERLESS = frozenset({"runpod-serverless", "modal", "replicate"})
 MARKETPLACES = frozenset({"vast", "akash"})
 MARKET_MAX_AGE_DAYS = 60  # neocloud, marketplace and spot prices moved 20 % in 60 days of 2026
 LIST_MAX_AGE_DAYS = 180  # hyperscalers change list prices once or twice a year
+CONTRACT = "contract"  # from the client's own list: quoted before any other
 UNTRUSTED = ("suspect", "memory-only")
 # How far a stale price may be off: a factor for every 60 days (square root of time), at most 2.
 # Judgement, from the 11 offers of prices.csv that have two dates in 2026: in 29 to 82 days six
@@ -31,7 +32,7 @@ UNTRUSTED = ("suspect", "memory-only")
 DRIFT_PER_60_DAYS, MOST_DRIFT = 1.25, 2.0
 
 _SPOT_ONLY = re.compile(r"\bspot\b[^.;:]*\bonly\b", re.IGNORECASE)
-_UNDATED_SPOT = re.compile(r"spot undated|skypilot", re.IGNORECASE)
+_UNDATED_SPOT = re.compile(r"spot undated|skypilot(?!.*\(fetched )", re.IGNORECASE)
 
 
 def offers_for(
@@ -152,6 +153,13 @@ def _list_ages(row: Price, kind: OfferKind) -> bool:
     return row.provider in HYPERSCALERS and kind == "on-demand"
 
 
+def row_is_stale(row: Price, as_of: date) -> bool:
+    """Is the row's price on demand (its spot price, if it has no other) too old to quote?"""
+    kind: OfferKind = "spot" if row.on_demand_usd_per_hour is None else "on-demand"
+    limit = LIST_MAX_AGE_DAYS if _list_ages(row, kind) else MARKET_MAX_AGE_DAYS
+    return is_stale(row.as_of, as_of, limit)
+
+
 def max_age_days(offer: Offer) -> int:
     """The age at which this offer's price gets stale."""
     listed = offer.provider in HYPERSCALERS and offer.kind in ("on-demand", "committed")
@@ -191,7 +199,9 @@ def _offer_notes(row: Price, dated: date | None, as_of: date, limit: int) -> lis
 # anybody and a marketplace ask may be gone tomorrow, so both come after it.
 def quote_rank(offer: Offer) -> tuple[int, float, str]:
     """Sort key: the offer that a consultant would put in front of a client comes first."""
-    if offer.market in ("list", "serverless"):
+    if offer.confidence == CONTRACT:
+        rank = -1
+    elif offer.market in ("list", "serverless"):
         rank = 0 if not offer.stale else 1 if offer.as_of else 2
     else:
         rank = {"own": 0, "aggregate": 3, "marketplace": 4}[offer.market]

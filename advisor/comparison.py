@@ -1,0 +1,202 @@
+"""What changed between two assessments: what was asked, evidence, prices, result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from advisor.assessment import SCHEMA_VERSION, Assessment, CandidateResult
+from advisor.errors import InputError
+from advisor.estimator.record import Record
+from advisor.figure import Figure
+from advisor.files import parse_json, read_bounded
+
+MAX_BYTES = 16 * 1024 * 1024
+Part = Literal["inputs", "evidence", "prices", "result"]
+
+
+class Change(Record):
+    """One thing that differs, as short text on either side; None = it is not there."""
+
+    what: str
+    before: str | None
+    after: str | None
+
+
+class Comparison(Record):
+    """Two assessments, part by part. `same_answer`: verdict, family and serving candidate agree."""
+
+    same_answer: bool
+    sentence: str
+    inputs: list[Change]
+    evidence: list[Change]
+    prices: list[Change]
+    result: list[Change]
+
+    @property
+    def identical(self) -> bool:
+        return not (self.inputs or self.evidence or self.prices or self.result)
+
+
+def read_assessment(path: str | Path) -> Assessment:
+    """An assessment from the JSON that `advisor assess --json` printed. Raises InputError."""
+    text = read_bounded(path, MAX_BYTES)
+    data = parse_json(text, str(path))
+    if not isinstance(data, dict) or "schema_version" not in data:
+        raise InputError(f"{path} is not an assessment: write one with `advisor assess --json`")
+    if data["schema_version"] != SCHEMA_VERSION:
+        raise InputError(
+            f"{path} has format {str(data['schema_version'])[:20]}, this program reads"
+            f" {SCHEMA_VERSION}: assess again"
+        )
+    try:
+        return Assessment.model_validate_json(json.dumps(data))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{path}: {where}: {first['msg'].lower()}: assess again") from None
+
+
+def compare(before: Assessment, after: Assessment) -> Comparison:
+    """What changed from one to the other. Same input, same bytes."""
+    result = _result(before, after)
+    same = not any(change.what in ("verdict", "family", "serve with") for change in result)
+    parts: dict[Part, list[Change]] = {
+        "inputs": _inputs(before, after),
+        "evidence": _evidence(before, after),
+        "prices": _prices(before, after),
+        "result": result,
+    }
+    return Comparison(same_answer=same, sentence=_sentence(same, parts, after), **parts)
+
+
+def _sentence(same: bool, parts: dict[Part, list[Change]], after: Assessment) -> str:
+    changed = [name for name, changes in parts.items() if changes and name != "result"]
+    if same and not changed and not parts["result"]:
+        return "Nothing differs."
+    because = f"; what differs before it: {', '.join(changed)}" if changed else ""
+    if same:
+        return f"The answer is the same{because}."
+    return f"The answer has changed to: {after.headline}{because}."
+
+
+def _differing(pairs: list[tuple[str, Any, Any]]) -> list[Change]:
+    return [Change(what=what, before=_text(a), after=_text(b)) for what, a, b in pairs if a != b]
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, Figure):
+        told = f"{value.value:.4g} {value.unit}"
+        if value.low < value.high:
+            told += f" ({value.low:.4g} to {value.high:.4g})"
+        return f"{told}, {value.basis}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _inputs(before: Assessment, after: Assessment) -> list[Change]:
+    """Fields of the use case, and fields that were assumed on one side and stated on the other."""
+    a, b = (one.use_case.model_dump(mode="json") for one in (before, after))
+    changes = _differing([(name, a.get(name), b.get(name)) for name in {**a, **b}])
+    guessed = [{item.field for item in one.assumed} for one in (before, after)]
+    told = {True: "assumed", False: "stated"}
+    moved = sorted(guessed[0] ^ guessed[1])
+    return changes + [
+        Change(what=f"{name} is", before=told[name in guessed[0]], after=told[name in guessed[1]])
+        for name in moved
+    ]
+
+
+def _evidence(before: Assessment, after: Assessment) -> list[Change]:
+    """Data and program, and the figures of candidates that both have."""
+    pairs: list[tuple[str, Any, Any]] = [
+        ("catalog data", before.data_version, after.data_version),
+        ("program", before.engine_version, after.engine_version),
+    ]
+    for a, b in _both(before, after):
+        pairs.append((f"{a.id}: latency", a.estimate.latency_s, b.estimate.latency_s))
+        pairs.append((f"{a.id}: memory", a.estimate.peak_memory_gib, b.estimate.peak_memory_gib))
+    return _differing(pairs)
+
+
+def _prices(before: Assessment, after: Assessment) -> list[Change]:
+    """The date, offers of candidates that both have, and hosted services."""
+    pairs: list[tuple[str, Any, Any]] = [("as of", str(before.as_of), str(after.as_of))]
+    offers: dict[str, tuple[str, str]] = {}
+    for a, b in _both(before, after):
+        if a.cost is not None and b.cost is not None:
+            offers[a.cost.offer.id] = (_offer(a), _offer(b))
+    pairs += [(name, old, new) for name, (old, new) in sorted(offers.items())]
+    hosted = [
+        {f"{api.provider} {api.model} {api.quality_or_size}": api for api in one.apis}
+        for one in (before, after)
+    ]
+    for name in sorted({*hosted[0], *hosted[1]}):
+        pairs.append((name, *(_hosted(side.get(name)) for side in hosted)))
+    return _differing(pairs)
+
+
+def _offer(candidate: CandidateResult) -> str:
+    if candidate.cost is None:
+        return ""
+    offer = candidate.cost.offer
+    return f"{offer.usd_per_gpu_hour:.4g} USD per GPU-hour, {offer.as_of_text}"
+
+
+def _hosted(api: Any) -> str | None:
+    if api is None:
+        return None
+    return f"{api.usd_per_output.value:.4g} USD per output, {api.as_of_text}"
+
+
+def _result(before: Assessment, after: Assessment) -> list[Change]:
+    pairs: list[tuple[str, Any, Any]] = [
+        ("verdict", before.verdict, after.verdict),
+        ("family", before.family, after.family),
+        ("serve with", _served(before), _served(after)),
+        ("conditions", before.conditions, after.conditions),
+        ("confidence", before.confidence.level, after.confidence.level),
+        ("month", _month(before), _month(after)),
+        ("accepted item", _item(before), _item(after)),
+        ("response", _response(before), _response(after)),
+    ]
+    pairs += _barred(before, after)
+    return _differing(pairs)
+
+
+def _served(one: Assessment) -> str | None:
+    return one.serve.candidate or one.serve.family if one.serve else None
+
+
+def _chosen(one: Assessment) -> CandidateResult | None:
+    return next((c for c in one.candidates if one.serve and c.id == one.serve.candidate), None)
+
+
+def _month(one: Assessment) -> Figure | None:
+    return one.money.unit_costs.per_month if one.money else None
+
+
+def _item(one: Assessment) -> Figure | None:
+    return one.money.unit_costs.per_item if one.money else None
+
+
+def _response(one: Assessment) -> Figure | None:
+    chosen = _chosen(one)
+    return chosen.response_s if chosen else None
+
+
+def _barred(before: Assessment, after: Assessment) -> list[tuple[str, Any, Any]]:
+    """Families whose standing changed."""
+    a, b = ({f.family: f.status for f in one.families} for one in (before, after))
+    return [(f"family {name}", a.get(name), b.get(name)) for name in sorted({*a, *b})]
+
+
+def _both(before: Assessment, after: Assessment) -> list[tuple[CandidateResult, CandidateResult]]:
+    known = {one.id: one for one in after.candidates}
+    return [(one, known[one.id]) for one in before.candidates if one.id in known]
