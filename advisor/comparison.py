@@ -36,10 +36,6 @@ class Comparison(Record):
     prices: list[Change]
     result: list[Change]
 
-    @property
-    def identical(self) -> bool:
-        return not (self.inputs or self.evidence or self.prices or self.result)
-
 
 def read_assessment(path: str | Path) -> Assessment:
     """An assessment from the JSON that `advisor assess --json` printed. Raises InputError."""
@@ -80,7 +76,7 @@ def _sentence(same: bool, parts: dict[Part, list[Change]], after: Assessment) ->
     because = f"; what differs before it: {', '.join(changed)}" if changed else ""
     if same:
         return f"The answer is the same{because}."
-    return f"The answer has changed to: {after.headline}{because}."
+    return f"The answer has changed to: {after.headline.removesuffix('.')}{because}."
 
 
 def _differing(pairs: list[tuple[str, Any, Any]]) -> list[Change]:
@@ -102,7 +98,7 @@ def _text(value: Any) -> str | None:
 
 def _inputs(before: Assessment, after: Assessment) -> list[Change]:
     """Fields of the use case, and fields that were assumed on one side and stated on the other."""
-    a, b = (one.use_case.model_dump(mode="json") for one in (before, after))
+    a, b = (_flat(one.use_case.model_dump(mode="json")) for one in (before, after))
     changes = _differing([(name, a.get(name), b.get(name)) for name in {**a, **b}])
     guessed = [{item.field for item in one.assumed} for one in (before, after)]
     told = {True: "assumed", False: "stated"}
@@ -111,6 +107,17 @@ def _inputs(before: Assessment, after: Assessment) -> list[Change]:
         Change(what=f"{name} is", before=told[name in guessed[0]], after=told[name in guessed[1]])
         for name in moved
     ]
+
+
+def _flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested fields by dotted name: latency.limit_ms, terms.currency."""
+    flat: dict[str, Any] = {}
+    for name, value in data.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
 
 
 def _evidence(before: Assessment, after: Assessment) -> list[Change]:
@@ -138,7 +145,7 @@ def _prices(before: Assessment, after: Assessment) -> list[Change]:
         for one in (before, after)
     ]
     for name in sorted({*hosted[0], *hosted[1]}):
-        pairs.append((name, *(_hosted(side.get(name)) for side in hosted)))
+        pairs.append((name, _hosted(hosted[0].get(name)), _hosted(hosted[1].get(name))))
     return _differing(pairs)
 
 

@@ -18,7 +18,7 @@ from advisor.cost.serving import ServingCase
 from advisor.figure import Basis, Figure, weakest
 
 DECADES = 3  # of volume to either side of the use case's own
-PER_DECADE = 6
+PER_DECADE = 5
 LEAST_PER_DAY, MOST_PER_DAY = 0.01, 1e10
 Ends = tuple[float, float, float]  # USD a month: low, value, high
 Curve = NDArray[np.float64]
@@ -76,13 +76,16 @@ def _grid(volume_per_day: float) -> list[float]:
 
 
 class _SharedHours:
-    """Hours of a fleet by volume: the same for all offers of one instance size."""
+    """Hours of a fleet by volume: the same for all offers of one instance size.
+
+    `end` is 0, 1, 2 for the low, central and high service; those of all offers differ in price only.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], float] = {}
+        self._known: dict[tuple[int, int, bool, float], float] = {}
 
-    def of(self, service: Service, case: ServingCase, volume: float) -> float:
-        key = (service.request_s, service.gpu_count, service.stoppable, volume)
+    def of(self, end: int, service: Service, case: ServingCase, volume: float) -> float:
+        key = (end, service.gpu_count, service.stoppable, volume)
         if key not in self._known:
             demand = case.demand.at_volume(volume)
             self._known[key] = serving_numbers(service, demand, case.policy).instance_hours
@@ -96,8 +99,8 @@ def _machines(offer: Offer, case: ServingCase, hours: _SharedHours, operations_u
 
     def usd(volume: float) -> Ends:
         ends = [
-            hours.of(one, case, volume) * one.usd_per_hour * (1 + one.overhead) + fixed
-            for one in (case.low, case.value, case.high)
+            hours.of(end, one, case, volume) * one.usd_per_hour * (1 + one.overhead) + fixed
+            for end, one in enumerate((case.low, case.value, case.high))
         ]
         return ends[0], ends[1], ends[2]
 
