@@ -99,11 +99,15 @@ def normal_scores() -> dict[str, Draws]:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Draws of the month: all lines, the machines alone, and generations a month."""
+    """Draws of the month: all lines, the machines alone, and generations a month.
+
+    one_fleet: every draw needs the same hours, so that nothing about the load matters.
+    """
 
     month: Draws
     machines: Draws
     generations: Draws
+    one_fleet: bool
     quantities: dict[str, Uncertain]
 
 
@@ -120,6 +124,7 @@ def sample_month(case: ServingCase, cost: ServingCost, use_case: UseCase) -> Sam
         month=machines + drawn["other"],
         machines=machines,
         generations=items * drawn["takes"],
+        one_fleet=bool(np.ptp(hours) == 0),
         quantities=quantities,
     )
 
@@ -200,8 +205,9 @@ def _chance(draws: Draws, budget: float) -> float:
 
 
 def _drivers(sample: Sample) -> list[Driver]:
-    varying = {name: one for name, one in sample.quantities.items() if one.varies}
-    if np.ptp(sample.month) <= 1e-12 * abs(float(sample.month[0])):
+    fixed = _OF_FLEET if sample.one_fleet else ()
+    varying = {n: one for n, one in sample.quantities.items() if one.varies and n not in fixed}
+    if not varying or np.ptp(sample.month) <= 1e-12 * abs(float(sample.month[0])):
         return []
     total = _ranks(sample.month)
     scores = normal_scores()
@@ -212,8 +218,8 @@ def _drivers(sample: Sample) -> list[Driver]:
             name=name,
             words=_WORDS[name],
             range=varying[name].figure(),
-            rank_correlation=round(value, 4),
-            share=round(value**2 / whole, 4),
+            rank_correlation=round(value, 3),
+            share=round(value**2 / whole, 3),
         )
         for name, value in found.items()
     ]
