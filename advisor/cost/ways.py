@@ -78,7 +78,7 @@ def _grid(volume_per_day: float) -> list[float]:
 class _SharedHours:
     """Hours of a fleet by volume: the same for all offers of one instance size.
 
-    `end` is 0, 1, 2 for the low, central and high service; those of all offers differ in price only.
+    `end` is 0, 1, 2 for the low, central and high service; all offers differ in price only.
     """
 
     def __init__(self) -> None:

@@ -27,6 +27,7 @@ from advisor.pricelists.fetch import TIMEOUT_S, fetch
 from advisor.pricelists.sources import ANY, Feed, Quote, Source, commit_date
 
 MOST_CHANGE = 3.0  # times up or down
+UNDATED = "spot undated"  # what the offers look for in a row's notes
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _instances(source: Source, feed: Feed, catalog: Catalog, today: date, addres
         if quote is None or quote.on_demand is None:
             missing.append(f"{row.instance} {row.region}")
             continue
-        pairs.append(_Pair(row, _priced(row, quote, _dated(feed, today, address))))
+        pairs.append(_Pair(row, _priced(source, row, quote, _dated(feed, today, address))))
     return _Found(pairs, missing)
 
 
@@ -157,17 +158,19 @@ def _dated(feed: Feed, today: date, address: str) -> dict[str, Any]:
     }
 
 
-def _priced(row: Price, quote: Quote, dated: dict[str, Any]) -> Price:
-    """The row at new prices. A spot price that says itself that it is undated is kept as it is."""
-    usd = quote.on_demand or 0.0
-    undated = "spot undated" in row.notes and quote.spot is None
-    kept = row.spot_usd_per_hour if undated and (row.spot_usd_per_hour or 0) <= usd else None
+def _priced(source: Source, row: Price, quote: Quote, dated: dict[str, Any]) -> Price:
+    """The row at new prices. A spot price that the source never holds is kept, as undated."""
+    usd, spot, notes = quote.on_demand or 0.0, quote.spot, row.notes
+    if not source.has_spot and row.spot_usd_per_hour is not None and row.spot_usd_per_hour <= usd:
+        spot = row.spot_usd_per_hour
+        if UNDATED not in notes:
+            notes = f"{notes}; {UNDATED}".removeprefix("; ")
     prices = {
         "on_demand_usd_per_hour": usd,
-        "spot_usd_per_hour": quote.spot if quote.spot is not None else kept,
+        "spot_usd_per_hour": spot,
         "usd_per_gpu_hour": usd / row.gpu_count if row.gpu_count else None,
     }
-    return _checked(Price, {**row.model_dump(), **prices, **dated})
+    return _checked(Price, {**row.model_dump(), **prices, **dated, "notes": notes})
 
 
 def _units(source: Source, feed: Feed, catalog: Catalog, today: date, address: str) -> _Found:

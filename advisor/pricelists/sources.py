@@ -51,6 +51,7 @@ class Source:
     date_url: str | None = None  # says when the file last changed, where it does not say so itself
     max_bytes: int = 8 * 1024 * 1024
     licence: str = ""
+    has_spot: bool = True  # False: the file never holds spot prices
     min_found: float = 0.7  # a smaller share of the known offers means that the format has changed
 
 
@@ -191,6 +192,7 @@ SOURCES: dict[str, Source] = {
         Source(
             name="aws",
             parse=go_prices,
+            has_spot=False,
             licence="Apache-2.0",
             **_on_github("aws/karpenter-provider-aws", "main",
                          f"{_KARPENTER}/zz_generated.pricing_aws.go", dated=True),
@@ -198,6 +200,7 @@ SOURCES: dict[str, Source] = {
         Source(
             name="azure",
             parse=go_prices,
+            has_spot=False,
             licence="Apache-2.0",
             **_on_github("Azure/karpenter-provider-azure", "main",
                          f"{_KARPENTER}/zz_generated.pricing.go", dated=True),

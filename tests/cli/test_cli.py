@@ -39,6 +39,7 @@ def test_the_commands_are_the_ones_in_the_contract() -> None:
         "calibrate",
         "catalog",
         "claims",
+        "compare",
         "devices",
         "doctor",
         "estimate",
