@@ -7,6 +7,7 @@ python -m tools.docs --check    exit 1 and name those that are out of date
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -32,11 +33,19 @@ def cli_markdown() -> str:
     from advisor.cli import cli
 
     parts = ["# The command line\n\nMade from the program itself by `make docs`.\n"]
-    for name, command in sorted(cli.commands.items()):
+    for name, command in _commands(cli, ""):
         context = click.Context(command, info_name=f"advisor {name}", max_content_width=96)
         context.terminal_width = 96
         parts.append(f"## advisor {name}\n\n```\n{command.get_help(context)}\n```\n")
     return "\n".join(parts)
+
+
+def _commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command by its words, those of groups after the group itself."""
+    for name, command in sorted(group.commands.items()):
+        yield path + name, command
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{path}{name} ")
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ from advisor.cost.fleet import serving_numbers
 from advisor.cost.money import Driver, Spread
 from advisor.cost.record import DAYS_PER_MONTH, ServingCost
 from advisor.cost.serving import ServingCase
-from advisor.figure import Basis, Figure
+from advisor.figure import Basis, Figure, weakest
 from advisor.usecase import UseCase
 
 Draws = NDArray[np.float64]
@@ -130,30 +130,43 @@ def sample_month(case: ServingCase, cost: ServingCost, use_case: UseCase) -> Sam
 
 
 def _quantities(case: ServingCase, cost: ServingCost, use_case: UseCase) -> dict[str, Uncertain]:
-    policy, offer = case.policy, cost.offer
-    fewest, takes, most = takes_per_item(use_case)
-    samples = use_case.samples_per_input
-    cap, basis = policy.utilisation_cap, policy.basis("utilisation_cap")
-    margin = 0.0 if basis is Basis.asked else UTILISATION_MARGIN
-    others = [line.usd for line in cost.lines if line.kind != "machines" and line.usd is not None]
-    service = cost.service_s
+    """Everything that is drawn, by column."""
+    low, value, high, policy = case.low, case.value, case.high, case.policy
+    service, offer = cost.service_s, cost.offer
+    overhead = (policy.basis("spot_overhead"), policy.source("spot_overhead"))
+    ends = [(one.request_s, one.usd_per_hour, one.overhead) for one in (low, value, high)]
+    request_s, usd_per_hour, lost = zip(*ends, strict=True)
     return {
-        "latency": Uncertain(case.low.request_s, case.value.request_s, case.high.request_s, "s",
-                             service.basis, service.source),
-        "takes": Uncertain(fewest * samples, takes * samples, most * samples, "generations/item",
-                           Basis.asked, "as given by you"),
-        "utilisation": Uncertain(max(0.01, cap - margin), cap, min(0.98, cap + margin), "share",
-                                 basis, policy.source("utilisation_cap")),
-        "price": Uncertain(case.low.usd_per_hour, case.value.usd_per_hour, case.high.usd_per_hour,
-                           "USD/instance-hour", offer.basis, offer.source),
-        "interruptions": Uncertain(case.low.overhead, case.value.overhead, case.high.overhead,
-                                   "share", policy.basis("spot_overhead"),
-                                   policy.source("spot_overhead")),
-        "other": Uncertain(
-            math.fsum(usd.low for usd in others), math.fsum(usd.value for usd in others),
-            math.fsum(usd.high for usd in others), "USD/month", cost.usd_per_month.basis,
-            "lines beside the machines"),
-    }  # fmt: skip
+        "latency": Uncertain(*request_s, "s", service.basis, service.source),
+        "takes": _takes(use_case),
+        "utilisation": _utilisation(case),
+        "price": Uncertain(*usd_per_hour, "USD/instance-hour", offer.basis, offer.source),
+        "interruptions": Uncertain(*lost, "share", *overhead),
+        "other": _other_lines(cost),
+    }
+
+
+def _takes(use_case: UseCase) -> Uncertain:
+    samples = use_case.samples_per_input
+    low, value, high = (takes * samples for takes in takes_per_item(use_case))
+    return Uncertain(low, value, high, "generations/item", Basis.asked, "as given by you")
+
+
+def _utilisation(case: ServingCase) -> Uncertain:
+    """The planned share: a point where it was asked for, else a margin to either side."""
+    cap, basis = case.policy.utilisation_cap, case.policy.basis("utilisation_cap")
+    margin = 0.0 if basis is Basis.asked else UTILISATION_MARGIN
+    low, high = max(0.01, round(cap - margin, 6)), min(0.98, round(cap + margin, 6))
+    return Uncertain(low, cap, high, "share", basis, case.policy.source("utilisation_cap"))
+
+
+def _other_lines(cost: ServingCost) -> Uncertain:
+    others = [line.usd for line in cost.lines if line.kind != "machines" and line.usd is not None]
+    low, value, high = (
+        math.fsum(getattr(usd, end) for usd in others) for end in ("low", "value", "high")
+    )
+    basis = weakest(usd.basis for usd in others)
+    return Uncertain(low, value, high, "USD/month", basis, "lines beside the machines")
 
 
 def _instance_hours(case: ServingCase, drawn: dict[str, Draws]) -> Draws:
