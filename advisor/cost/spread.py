@@ -134,8 +134,9 @@ def _quantities(case: ServingCase, cost: ServingCost, use_case: UseCase) -> dict
     low, value, high, policy = case.low, case.value, case.high, case.policy
     service, offer = cost.service_s, cost.offer
     overhead = (policy.basis("spot_overhead"), policy.source("spot_overhead"))
-    ends = [(one.request_s, one.usd_per_hour, one.overhead) for one in (low, value, high)]
-    request_s, usd_per_hour, lost = zip(*ends, strict=True)
+    request_s = (low.request_s, value.request_s, high.request_s)
+    usd_per_hour = (low.usd_per_hour, value.usd_per_hour, high.usd_per_hour)
+    lost = (low.overhead, value.overhead, high.overhead)
     return {
         "latency": Uncertain(*request_s, "s", service.basis, service.source),
         "takes": _takes(use_case),
