@@ -55,7 +55,7 @@ def cost_lines(
     if offer.kind == "owned":
         lines.append(operations_line(use_case))
     lines += people_lines(use_case)
-    if offer.kind in RENTED:
+    if offer.kind in RENTED or use_case.terms.stored_mb_per_item is not None:
         lines += storage_lines(use_case)
     return lines
 

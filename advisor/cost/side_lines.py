@@ -41,7 +41,7 @@ def product_line(
         high=quantity.high * price.high,
         unit="USD/month",
         basis=weakest([quantity.basis, price.basis]),
-        source=f"{quantity.source}, at {price.source}",
+        source=" at ".join(dict.fromkeys((quantity.source, price.source))),
         as_of=price.as_of,
     )
     return CostLine(

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -140,32 +140,52 @@ def nebius_prices(text: str) -> Feed:
 
 
 # Fields of LiteLLM's price map that are a price per unit of api_prices.csv, with their factor.
+# Models that make images are entered with a price per image "in" or "out": it is the same thing.
 _UNITS: tuple[tuple[str, str, str, float], ...] = (
     ("output_cost_per_image", "image", "default size", 1.0),
+    ("input_cost_per_image", "image", "default size", 1.0),
     ("output_cost_per_second", "second of video", "default", 1.0),
     ("output_cost_per_video_per_second", "second of video", "default", 1.0),
-    ("output_cost_per_second_1080p", "second of video", "1080p", 1.0),
+    *(
+        (f"output_cost_per_second_{size}", "second of video", size, 1.0)
+        for size in ("480p", "720p", "768p", "1080p", "2k", "4k")
+    ),
     ("input_cost_per_character", "1k characters", "", 1e3),
     ("input_cost_per_token", "1M input tokens", "", 1e6),
     ("output_cost_per_token", "1M output tokens", "", 1e6),
     ("input_cost_per_second", "minute of audio", "", 60.0),
 )
+_QUALITY = re.compile(r"(low|medium|high)/(\d+)-x-(\d+)/([^/]+)")
+_PROVIDERS = {"fal_ai": "fal"}  # LiteLLM's name -> the catalog's
 
 
 def litellm_prices(text: str) -> Feed:
     """LiteLLM's map of models: only fields that are a price per unit, as they stand."""
     try:
-        entries = json.loads(text)
-        units = {}
-        for key, entry in entries.items():
-            model, provider = key.rpartition("/")[2], entry.get("litellm_provider")
-            for name, unit, size, factor in _UNITS:
-                price = _number(entry.get(name), f"{key[:80]} {name}")
-                if price is not None and provider and key in (model, f"{provider}/{model}"):
-                    units[provider, model, unit, size] = price * factor
+        units: dict[tuple[str, str, str, str], float] = {}
+        for key, entry in json.loads(text).items():
+            for unit, price in _entry(key, entry):
+                units.setdefault(unit, price)
     except (ValueError, AttributeError):
         raise DataError("the file is not the expected JSON of models and prices") from None
     return Feed(None, units=units)
+
+
+def _entry(key: str, entry: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str, str], float]]:
+    """Units and prices of one model: "model", "provider/model" or "low/1024-x-1024/model"."""
+    provider = str(entry.get("litellm_provider"))
+    if provider.startswith("vertex_ai-"):  # vertex_ai-video-models and others
+        provider = "vertex_ai"
+    quality = _QUALITY.fullmatch(key)
+    model = quality[4] if quality else key.removeprefix(f"{provider}/")
+    makes_images = entry.get("mode") == "image_generation"
+    for name, unit, size, factor in _UNITS:
+        price = _number(entry.get(name), f"{key[:80]} {name}")
+        if price is None or (name == "input_cost_per_image" and not makes_images):
+            continue
+        by_quality = quality if unit == "image" else None
+        told = f"{by_quality[1]} {by_quality[2]}x{by_quality[3]}" if by_quality else size
+        yield (_PROVIDERS.get(provider, provider), model, unit, told), price * factor
 
 
 _RAW = "https://raw.githubusercontent.com"
@@ -220,7 +240,6 @@ SOURCES: dict[str, Source] = {
             parse=litellm_prices,
             table="api_prices",
             licence="MIT",
-            min_found=0.4,  # the map keys sizes and qualities otherwise: those stay as they are
             **_on_github("BerriAI/litellm", "main", "model_prices_and_context_window.json"),
         ),
     )

@@ -226,32 +226,44 @@ def test_nebius_sizes_are_known_by_their_gpus_and_the_cheapest_counts() -> None:
 
 
 def test_litellms_units_become_the_catalogs() -> None:
+    video, image = {"output_cost_per_second": 0.4}, {"mode": "image_generation"}
     entries = {
-        "gemini/veo-3.1": {"litellm_provider": "gemini", "output_cost_per_second": 0.4},
+        "gemini/veo-3.1": {"litellm_provider": "gemini", **video},
+        "vertex_ai/veo-3.1": {"litellm_provider": "vertex_ai-video-models", **video},
+        "fal_ai/maker/clip": {"litellm_provider": "fal_ai", "output_cost_per_second_720p": 0.3},
         "gpt-5": {"litellm_provider": "openai", "input_cost_per_token": 1.25e-6},
-        "azure/gpt-5": {"litellm_provider": "openai", "input_cost_per_token": 9e-6},
+        "azure/gpt-5": {"litellm_provider": "azure", "input_cost_per_token": 9e-6},
         "whisper-1": {"litellm_provider": "openai", "input_cost_per_second": 0.0001},
-    }
+        "low/1024-x-1024/gpt-image-1": {
+            "litellm_provider": "openai", "input_cost_per_image": 0.011, **image},
+        "gpt-4o": {"litellm_provider": "openai", "input_cost_per_image": 0.007, "mode": "chat"},
+    }  # fmt: skip
     units = litellm_prices(json.dumps(entries)).units
     assert units["gemini", "veo-3.1", "second of video", "default"] == 0.4
+    assert units["vertex_ai", "veo-3.1", "second of video", "default"] == 0.4
+    assert units["fal", "maker/clip", "second of video", "720p"] == 0.3
     assert units["openai", "gpt-5", "1M input tokens", ""] == pytest.approx(1.25)
     assert units["openai", "whisper-1", "minute of audio", ""] == pytest.approx(0.006)
+    assert units["openai", "gpt-image-1", "image", "low 1024x1024"] == 0.011
+    assert ("openai", "gpt-4o", "image", "default size") not in units
 
 
 def test_hosted_prices_are_refreshed_where_the_map_prices_the_same_unit() -> None:
     rows = [row for row in load_catalog().api_prices if "litellm" in row.source]
-    fields = {("second of video", "default"): ("output_cost_per_second", 1.0),
-              ("1k characters", ""): ("input_cost_per_character", 1e3),
-              ("1M input tokens", ""): ("input_cost_per_token", 1e6),
-              ("1M output tokens", ""): ("output_cost_per_token", 1e6),
-              ("image", "default size"): ("output_cost_per_image", 1.0),
-              ("minute of audio", ""): ("input_cost_per_second", 60.0)}  # fmt: skip
+    fields = {"second of video": "output_cost_per_second", "image": "output_cost_per_image",
+              "1k characters": "input_cost_per_character", "minute of audio":
+              "input_cost_per_second", "1M input tokens": "input_cost_per_token",
+              "1M output tokens": "output_cost_per_token"}  # fmt: skip
+    units = {"1k characters": 1e3, "minute of audio": 60.0, "1M input tokens": 1e6,
+             "1M output tokens": 1e6}  # fmt: skip
     entries: dict[str, dict[str, object]] = {}
     for row in rows:
-        field = fields.get((row.unit, row.quality_or_size))
-        if field is not None:
+        size = row.quality_or_size.removeprefix("default")
+        if row.unit in fields and size in ("", " size", "480p", "720p", "1080p", "4k"):
+            field = fields[row.unit] + (f"_{size}" if size.endswith(("p", "4k")) else "")
             entry = entries.setdefault(f"{row.provider}/{row.model}", {})
-            entry |= {"litellm_provider": row.provider, field[0]: row.usd_per_unit * 2 / field[1]}
+            price = row.usd_per_unit * 2 / units.get(row.unit, 1.0)
+            entry |= {"litellm_provider": row.provider, field: price}
     source = SOURCES["litellm"]
     with serving({"/map": json.dumps(entries)}) as address:
         done = refresh(source, load_catalog(), TODAY, url=f"{address}/map")
