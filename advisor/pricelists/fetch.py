@@ -58,9 +58,15 @@ def _check(url: str) -> None:
 class _SameCare(urllib.request.HTTPRedirectHandler):
     """A redirect may not lead where a first address may not."""
 
-    def redirect_request(self, *args: Any) -> urllib.request.Request | None:
-        _check(args[-1])
-        return super().redirect_request(*args)
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        try:
+            _check(newurl)
+        except DataError:
+            fp.close()
+            raise
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _read(url: str, max_bytes: int, timeout_s: float) -> bytes:
@@ -75,6 +81,7 @@ def _sentence(url: str, error: Exception, timeout_s: float) -> DataError:
     if isinstance(error, DataError):
         return error
     if isinstance(error, urllib.error.HTTPError):
+        error.close()
         return DataError(f"{url} answered {error.code} {error.reason}: nothing was changed")
     reason = getattr(error, "reason", error)
     if isinstance(reason, TimeoutError):

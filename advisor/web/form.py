@@ -137,7 +137,7 @@ def _widget(
     if kind is Terms:
         _terms(stated)
     elif name == "reject_rate":
-        _number(name, float, label, hint, stated, why)
+        _number(name, float, label, "not stated: one take is counted", stated, why)
     elif get_origin(kind) is list:
         _list(name, field, label, hint, stated, why)
     elif get_origin(kind) is Literal:
@@ -213,11 +213,12 @@ def _terms(stated: dict[str, Any]) -> None:
     with st.popover("Terms: currency, wages, discounts, own prices and hardware"):
         for name, field in Terms.model_fields.items():
             kind, key = _without_none(field.annotation), f"f_terms_{name}"
+            label = label_of(name).replace("usd", "USD")
             if kind in (int, float) or get_origin(kind) is Annotated:
-                number = st.number_input(label_of(name), value=None, format="%g", key=key)
+                number = st.number_input(label, value=None, format="%g", key=key)
                 value: Any = int(number) if kind is int and number is not None else number
             else:
-                text = st.text_input(label_of(name), key=key, placeholder=_TERM_TEXT.get(name))
+                text = st.text_input(label, key=key, placeholder=_TERM_TEXT.get(name))
                 value = _of_text(name, text)
             _state(name, value, found)
     _state("terms", found or None, stated)

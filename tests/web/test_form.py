@@ -106,3 +106,40 @@ def test_a_duration_is_shown_in_the_unit_that_reads_best(
     milliseconds: float, shown: tuple[float, str]
 ) -> None:
     assert in_best_unit(milliseconds) == shown
+
+
+def test_terms_and_a_reject_rate_reach_the_question_and_come_back_into_the_form() -> None:
+    from advisor.usecase import parse_use_case
+
+    use_case = parse_use_case(
+        {
+            "title": "t",
+            "outputs": ["image"],
+            "reject_rate": 0.25,
+            "terms": {"pue": 1.2, "gpu_usd_per_hour": {"l4": 0.5}, "regions": ["us-central1"]},
+        }
+    )
+    script = AppTest.from_function(_form_with_terms)
+    script.session_state["use_case"] = use_case.model_dump_json(exclude_unset=True)
+    script.run(timeout=30)
+    assert not script.exception
+    assert script.session_state["stated"] == {
+        "reject_rate": 0.25,
+        "terms": {"pue": 1.2, "gpu_usd_per_hour": {"l4": 0.5}, "regions": ["us-central1"]},
+    }
+
+
+def _form_with_terms() -> None:
+    import streamlit as st
+
+    from advisor.files import parse_json
+    from advisor.usecase import UseCase, parse_use_case
+    from advisor.web.form import _widget
+    from advisor.web.state import fill
+
+    if "stated" not in st.session_state:
+        fill(parse_use_case(parse_json(st.session_state["use_case"])))
+    stated: dict[str, object] = {}
+    for name in ("terms", "reject_rate"):
+        _widget(name, UseCase.model_fields[name], stated)
+    st.session_state["stated"] = stated
