@@ -1,25 +1,26 @@
 """What each term of the latency model is worth: the held-out error of eager rows without it.
 
-    python benchmarks/ablation.py       # a minute per term; kept in benchmarks/ablation.json
+    python -m benchmarks.ablation       # minutes per term; kept in benchmarks/ablation.json
 
 A term is switched off by holding its parameters at a neutral value; the rest is fitted again.
-Rows are predicted without their whole device.
+Rows are predicted without their device and model.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import rates_model
-from accuracy import errors
-from fit_rates import DEFAULT, KEYS, cases_in, is_eager
-from fitting import Batch, fit, held_out
 
 from advisor.catalog import load_catalog
 from advisor.files import write_atomic
+from benchmarks import rates_model
+from benchmarks.accuracy import KINDS, errors
+from benchmarks.fit_rates import BOTH, DEFAULT
+from benchmarks.held_out import LatencyFits, cases_in, is_eager
 
 HERE = Path(__file__).resolve().parent
 OFF = 1e-9
@@ -30,26 +31,31 @@ NEUTRAL: dict[str, dict[str, float]] = {
     "clock kept under the power limit": {"throttle_exponent": OFF},
     "kernel floor": {"kernel_floor_us": OFF},
     "host time": {"host_us_server": OFF, "host_us_desktop": OFF},
-    "softmax and start of attention": {"softmax_flops_per_score": OFF, "attention_ramp_keys": OFF},
+    "softmax on vector units": {"softmax_vector_flops": OFF},
+    "start and end of attention": {"attention_ramp_keys": OFF},
+    "Winograd form": {"winograd_speed": 1.0},
+    "age of the stack, host": {"legacy_host": 1.0},
     "normalisation passes": {"normalisation_passes": 1.0},
     "3-D convolutions slower": {"volume_speed": 1.0},
-    "age of the stack": {"legacy_speed": 1.0},
+    "age of the stack, kernels": {"legacy_speed": 1.0},
     "overlap of arithmetic and memory": {"overlap_exponent": 50.0},
 }
 
 
 def held_out_errors(neutral: dict[str, float]) -> dict[str, float]:
-    """Errors of eager latency rows, each predicted without its device, with terms switched off."""
+    """Errors of eager rows, each predicted without device and model, with terms switched off."""
     shared, fixed = dict(rates_model.SHARED), dict(rates_model.FIXED)
     try:
         for name, value in neutral.items():
             rates_model.SHARED.pop(name, None)
             rates_model.FIXED[name] = (value, "switched off")
         catalog = load_catalog()
+        judged = KINDS["eager end-to-end and per-step"]
         cases = [c for c in cases_in(DEFAULT, catalog, "latency_s") if is_eager(c)]
-        full = fit(cases, catalog, "eager")
-        predicted = held_out(cases, catalog, "eager", KEYS["device"], full)
-        return errors(Batch(cases, catalog).measured / np.maximum(predicted, 1e-12))
+        fits = LatencyFits(cases, catalog)
+        predicted = fits.predicted(BOTH, fits.held_out(BOTH))
+        mask = np.array([judged(case) for case in cases])
+        return errors(np.maximum(predicted, OFF)[mask], fits.batch.measured[mask])
     finally:
         rates_model.SHARED.clear()
         rates_model.SHARED.update(shared)
@@ -57,9 +63,12 @@ def held_out_errors(neutral: dict[str, float]) -> dict[str, float]:
         rates_model.FIXED.update(fixed)
 
 
-def main() -> int:
-    table = {}
-    for name, neutral in NEUTRAL.items():
+def main(names: Sequence[str] = ()) -> int:
+    """All terms, or those named; results are added to the file."""
+    file = HERE / "ablation.json"
+    table = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    for name in names or NEUTRAL:
+        neutral = NEUTRAL[name]
         table[name] = held_out_errors(neutral)
         one = table[name]
         print(
@@ -67,9 +76,9 @@ def main() -> int:
             f"p90 {one['p90_abs_error']:6.1%} bias {one['bias']:+6.1%}",
             flush=True,
         )
-    write_atomic(HERE / "ablation.json", json.dumps(table, indent=1) + "\n")
+        write_atomic(file, json.dumps(table, indent=1) + "\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

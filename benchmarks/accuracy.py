@@ -1,9 +1,9 @@
-"""How right the estimator is on rows it was not fitted to: python benchmarks/accuracy.py
+"""How right the estimator is on rows it was not fitted to: python -m benchmarks.accuracy
 
-Latency is predicted three times for every row: without the rows of its (model, device) group,
-without its whole device, without its whole model. Memory and energy parameters are few (see
-catalog/rates.yaml); energy is held out by model. Baselines get their constants from other groups.
-Prints a table and stores it in benchmarks/accuracy.json.
+Every latency row is predicted by fits that saw nothing of its (model, device) group, of its device,
+of its model, of both. Baselines get their constants from the same rows as the fits. Coverage is
+nested: the interval of a row comes from the held-out residuals of other groups. Prints a table and
+stores it in benchmarks/accuracy.json.
 """
 
 from __future__ import annotations
@@ -17,14 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fit_rates import DEFAULT, KEYS, cases_in, fit_all, held_out_ratios
 
-from advisor.auditor.measurements import audit_measurements
+from advisor.auditor.predict import baseline_seconds
 from advisor.auditor.rows import Case
-from advisor.catalog import load_catalog
+from advisor.catalog import Catalog, load_catalog
 from advisor.files import write_atomic
+from benchmarks.energy import held_out_energy
+from benchmarks.fit_rates import BOTH, DEFAULT
+from benchmarks.fitting import Values, rates_of
+from benchmarks.held_out import SPLITS, LatencyFits, cases_in, generation_of
+from benchmarks.intervals import kinds, nested_inside
 
 HERE = Path(__file__).resolve().parent
+JUDGED_SPLITS = ("group", "device", "model", BOTH)
 KINDS: dict[str, Callable[[Case], bool]] = {
     "eager end-to-end and per-step": lambda c: (
         not c.setting.fused and c.row["scope"] in ("end_to_end", "denoise_step")
@@ -32,12 +37,16 @@ KINDS: dict[str, Callable[[Case], bool]] = {
     "eager, all scopes": lambda c: not c.setting.fused,
     "compiled": lambda c: c.setting.compiled,
     "engine": lambda c: bool(c.setting.engine),
+    "engine: llama.cpp prefill": lambda c: (
+        c.setting.engine == "llama.cpp" and c.row["scope"] == "prefill"
+    ),
+    "engine: decode_token": lambda c: bool(c.setting.engine) and c.row["scope"] == "decode_token",
 }
 
 
-def errors(ratio: np.ndarray) -> dict[str, float]:
-    """Of measured / predicted: absolute relative errors of the prediction, and its bias."""
-    error = 1 / ratio - 1
+def errors(predicted: np.ndarray, measured: np.ndarray) -> dict[str, float]:
+    """Absolute relative errors of the prediction, and its signed bias."""
+    error = predicted / measured - 1
     return {
         "n": len(error),
         "median_abs_error": round(float(np.median(np.abs(error))), 4),
@@ -46,31 +55,148 @@ def errors(ratio: np.ndarray) -> dict[str, float]:
     }
 
 
-def latency_table(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Errors by kind and by what was held out; and the worst groups."""
-    catalog = load_catalog()
-    cases = cases_in(path, catalog, "latency_s")
-    full = fit_all(cases, catalog)
+def baselines(
+    cases: Sequence[Case], catalog: Catalog, values: Values, name: str
+) -> dict[str, np.ndarray]:
+    """What simpler ways predict, with constants from the rows that a split's fits may see.
+
+    per GPU: the median over rows of its device; where hidden, of its generation; else all.
+    """
+    split, rates = SPLITS[name], rates_of(values)
+    raw = [baseline_seconds(case, catalog, rates) for case in cases]
+    measured = np.array([case.value for case in cases])
+    peak = np.array([one["peak_flops"] for one in raw])
+    ratio = measured / peak
+    out = {n: np.empty(len(cases)) for n in ("one constant", "constant per GPU")}
+    device = np.array([case.device.id for case in cases])
+    generation = np.array([generation_of(case) for case in cases])
+    for index, case in enumerate(cases):
+        seen = np.array([not split.out(split.key(case), other) for other in cases])
+        near = [seen & (device == device[index]), seen & (generation == generation[index]), seen]
+        own = next(mask for mask in near if mask.any())
+        out["one constant"][index] = peak[index] * np.median(ratio[seen])
+        out["constant per GPU"][index] = peak[index] * np.median(ratio[own])
+    return {**out, "roofline": np.array([one["roofline"] for one in raw])}
+
+
+def latency_table(
+    cases: Sequence[Case], catalog: Catalog, fits: LatencyFits, made: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """Errors by kind of row, split and predictor."""
+    measured = np.array([case.value for case in cases])
+    divide = np.array([case.divide for case in cases])
     table: dict[str, Any] = defaultdict(dict)
-    worst: dict[str, Any] = {}
-    for key in KEYS:
-        ratio = held_out_ratios(cases, catalog, full, key)
-        for kind, chosen in KINDS.items():
-            mask = np.array([chosen(case) for case in cases])
-            table[kind][f"without its {key}"] = errors(ratio[mask])
-        worst[key] = _worst(cases, ratio)
-    return dict(table), worst
+    for name, predicted in made.items():
+        ways = {
+            "estimator": predicted / divide,
+            **baselines(cases, catalog, fits.values, name),
+        }
+        for kind, belongs in KINDS.items():
+            mask = np.array([belongs(case) for case in cases])
+            table[kind][name] = {w: errors(p[mask], measured[mask]) for w, p in ways.items()}
+    return dict(table)
 
 
-def _worst(cases: Sequence[Case], ratio: np.ndarray) -> list[dict[str, Any]]:
+def coverage(
+    ratio: np.ndarray, kind: Sequence[str], groups: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """How often nested intervals hold, by kind: share of rows, and mean over groups."""
+    inside = nested_inside(ratio, kind, groups)
+    table = {}
+    for name in ["all", *sorted(set(kind))]:
+        mine = [i for i, k in enumerate(kind) if name in ("all", k)]
+        by_group: dict[Any, list[bool]] = defaultdict(list)
+        for i in mine:
+            by_group[groups[i]].append(bool(inside[i]))
+        table[name] = {
+            "n": len(mine),
+            "groups": len(by_group),
+            "rows_inside": round(float(np.mean(inside[mine])), 4),
+            "groups_inside": round(float(np.mean([np.mean(g) for g in by_group.values()])), 4),
+        }
+    return table
+
+
+def worst_groups(cases: Sequence[Case], predicted: np.ndarray) -> list[dict[str, Any]]:
+    """The twelve groups with the largest median error."""
     groups: dict[tuple[str, ...], list[float]] = defaultdict(list)
-    for case, one in zip(cases, ratio, strict=True):
-        groups[*case.group, case.row["mode"], case.row["scope"]].append(1 / one - 1)
-    rows = [
+    for case, one in zip(cases, predicted, strict=True):
+        key = (*case.group, case.row["dtype"], case.row["mode"], case.row["scope"])
+        groups[key].append(one / (case.value * case.divide) - 1)
+    rows: list[dict[str, Any]] = [
         {"group": " ".join(name), "n": len(e), "bias": round(float(np.median(e)), 3)}
         for name, e in groups.items()
     ]
     return sorted(rows, key=lambda row: -abs(row["bias"]))[:12]
+
+
+def energy_table(
+    power: Sequence[Case], catalog: Catalog, fits: dict[str, dict[Any, Values]]
+) -> dict[str, Any]:
+    """Errors by split, and nested coverage without device and model."""
+    measured = np.array([case.value for case in power])
+    made = {name: held_out_energy(power, catalog, name, fits[name]) for name in JUDGED_SPLITS}
+    groups = [case.group for case in power]
+    return {
+        "estimator": {name: errors(joules, measured) for name, joules in made.items()},
+        "power limit x measured-free time": errors(
+            np.array([_at_the_limit(c, catalog, fits[BOTH][c.group]) for c in power]), measured
+        ),
+        "coverage": coverage(measured / made[BOTH], ["energy"] * len(power), groups)["all"],
+    }
+
+
+def _at_the_limit(case: Case, catalog: Catalog, values: Values) -> float:
+    """The naive way: predicted time at the board's power limit."""
+    from benchmarks.fitting import Batch
+
+    seconds = Batch([case], catalog).seconds(rates_of(values))[0]
+    return float((case.device.power_w or 0) * seconds / case.divide)
+
+
+def accuracy(path: Path) -> dict[str, Any]:
+    """Everything that is stored, from the rows of a file."""
+    catalog = load_catalog()
+    cases = cases_in(path, catalog, "latency_s")
+    power = [c for c in cases_in(path, catalog, "energy_j") if c.device.power_w]
+    fits = LatencyFits(cases, catalog)
+    held = {
+        name: fits.held_out(name, [SPLITS[name].key(c) for c in power]) for name in JUDGED_SPLITS
+    }
+    made = {name: fits.predicted(name, held[name]) for name in JUDGED_SPLITS}
+    kind = kinds(cases, catalog, rates_of(fits.values))
+    groups = [case.group for case in cases]
+    return {
+        "measurements": path.name,
+        "in_sample": {
+            name: errors(fits.batch.seconds(rates_of(fits.values))[mask], fits.batch.measured[mask])
+            for name, belongs in KINDS.items()
+            if (mask := np.array([belongs(case) for case in cases])).any()
+        },
+        "latency": latency_table(cases, catalog, fits, made),
+        "coverage": coverage(fits.batch.measured / made[BOTH], kind, groups),
+        "energy": energy_table(power, catalog, held),
+        "worst": worst_groups(cases, made[BOTH]),
+    }
+
+
+def show(found: dict[str, Any]) -> None:
+    """The tables, for people."""
+    for kind, splits in found["latency"].items():
+        for split, ways in splits.items():
+            words = "; ".join(
+                f"{way} {e['median_abs_error']:.1%} / {e['p90_abs_error']:.1%}"
+                for way, e in ways.items()
+            )
+            print(f"{kind}, without its {split}, n={ways['estimator']['n']}: {words}")
+    for split, e in found["energy"]["estimator"].items():
+        words = f"{e['median_abs_error']:.1%} / {e['p90_abs_error']:.1%}"
+        print(f"energy, without its {split}, n={e['n']}: {words}")
+    for kind, c in {**found["coverage"], "energy": found["energy"]["coverage"]}.items():
+        print(
+            f"90 % interval, {kind}: holds {c['rows_inside']:.1%} of {c['n']} rows, "
+            f"{c['groups_inside']:.1%} by group ({c['groups']} groups)"
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,34 +204,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--measurements", type=Path, default=DEFAULT)
     parser.add_argument("--out", type=Path, default=HERE / "accuracy.json")
     options = parser.parse_args(arguments)
-    table, worst = latency_table(options.measurements)
-    audit = audit_measurements(options.measurements, ["trust<=2"])
-    for kind, row in table.items():
-        for held, error in row.items():
-            print(
-                f"{kind:32}{held:22}n={error['n']:4} median {error['median_abs_error']:6.1%} "
-                f"p90 {error['p90_abs_error']:6.1%} bias {error['bias']:+6.1%}"
-            )
-    in_sample = [g for g in audit["groups"] if g["by"] in ("measured", "scope", "mode")]
-    for group in in_sample:
-        print(
-            f"shipped rates, {group['by']:9}{group['key']:24}n={group['n']:4} "
-            f"median {group['median_abs_error']:6.1%} p90 {group['p90_abs_error']:6.1%} "
-            f"coverage {group['coverage']:4.0%}"
-        )
-    for name, error in audit["baselines"].items():
-        print(
-            f"baseline {name:24}n={error['n']:4} median {error['median_abs_error']:6.1%} "
-            f"p90 {error['p90_abs_error']:6.1%}"
-        )
-    stored = {
-        "measurements": options.measurements.name,
-        "held_out": table,
-        "worst": worst,
-        "shipped_rates": in_sample,
-        "baselines": audit["baselines"],
-    }
-    write_atomic(options.out, json.dumps(stored, indent=1) + "\n")
+    found = accuracy(options.measurements)
+    show(found)
+    write_atomic(options.out, json.dumps(found, indent=1) + "\n")
     return 0
 
 

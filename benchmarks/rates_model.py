@@ -15,7 +15,7 @@ import numpy as np
 MAMF = "measured matmul maxima (ml-engineering MAMF), facts/hardware_prices.md section 3"
 FORMULA = "FLOP per clock and multiprocessor x boost clock, facts/hardware_prices.md section 3"
 JUDGED = "judgement: no measurement at hand"
-FIT = "benchmarks/fit_rates.py on benchmarks/data/measurements_calibration.csv, trust 1-2"
+FIT = "benchmarks.fit_rates on benchmarks/data/measurements_calibration.csv, trust 1-2"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ SHARED: dict[str, Free] = {
     "host_us_server": Free(60.0, 0.3, "host time per operation, server CPUs"),
     "host_us_desktop": Free(42.0, 0.3, "host time per operation, desktop CPUs"),
     "host_light_share": Free(0.3, 0.4, "host time of a pointwise operation against a module's"),
-    "softmax_flops_per_score": Free(60.0, 0.7, "cost of an exponential in FLOPs"),
+    "softmax_vector_flops": Free(14.0, 0.5, "softmax of one score in FLOPs of the vector units"),
+    "winograd_speed": Free(1.6, 0.15, "3 x 3 fp32 convolutions in Winograd form, at most 2.25"),
     "attention_ramp_keys": Free(128.0, 0.5, "keys' worth of start and end per query tile"),
     "score_passes": Free(5.0, 0.3, "times unfused attention moves the scores"),
     "wide_head_speed": Free(0.5, 0.3, "attention with heads over 256 against narrower"),
@@ -52,7 +53,11 @@ SHARED: dict[str, Free] = {
     "overlap_exponent": Free(
         2.0, 0.5, "how far arithmetic hides memory time: 1 not, inf fully", low=1.0
     ),
-    "host_exponent": Free(4.0, 0.4, "how far device time hides host time"),
+    "host_exponent": Free(4.0, 0.2, "how far device time hides host time"),
+    "throttle_exponent": Free(
+        1 / 3, 0.5, "clock kept per share of the full power; 1/3 were power the clock's cube"
+    ),
+    "legacy_host": Free(1.2, 0.15, "host time of PyTorch 1.x stacks against current ones"),
     "legacy_speed": Free(0.85, 0.2, "PyTorch 1.x kernels against current ones"),
     "stream_efficiency": Free(0.8, 0.15, "share of bandwidth, weights", "other", high=1.0),
     "fused_bytes_share": Free(
@@ -65,7 +70,6 @@ SHARED: dict[str, Free] = {
 }
 FIXED: dict[str, tuple[float, str]] = {
     "split_depth": (2048.0, "longest sum of one multiprocessor; judgement: longer are split"),
-    "throttle_exponent": (1 / 3, "dynamic power grows with the cube of the clock"),
 }
 GENERATION_SPREAD = {
     "half_speed": 0.15,

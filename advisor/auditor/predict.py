@@ -10,8 +10,9 @@ import numpy as np
 from advisor.auditor.rows import Case
 from advisor.errors import AdvisorError
 from advisor.estimator import memory
-from advisor.estimator.build import StageResult, latency_interval, run_stages, why_not
+from advisor.estimator.build import StageResult, run_stages, why_not
 from advisor.estimator.devices import device_table
+from advisor.estimator.intervals import latency_interval
 from advisor.tracestore import trace_store
 
 if TYPE_CHECKING:
@@ -43,9 +44,8 @@ class Predictor:
         table = device_table([case.device], self.rates, case.setting)
         results = run_stages(case.stages, table, self.catalog, self.rates, case.setting)
         seconds = float(sum(r.seconds[0] for r in results))
-        host = float(sum(r.time.host[0] * r.stage.calls for r in results))
         spread = latency_interval(
-            case.device, table.generations[0], self.rates, case.setting, results, host > seconds / 2
+            case.device, table.generations[0], self.rates, case.setting, results
         )
         if case.row["measured"] == "energy_j":
             return self._energy(case, results)

@@ -14,6 +14,7 @@ from advisor.errors import CannotEstimate
 from advisor.estimator import memory, offload
 from advisor.estimator.devices import DeviceTable, device_table, missing
 from advisor.estimator.energy import stage_joules
+from advisor.estimator.intervals import latency_interval
 from advisor.estimator.measured import any_measured, measured_estimate, with_measurements
 from advisor.estimator.optable import Array, op_table
 from advisor.estimator.quantised import linear_parameters, vocabulary
@@ -242,10 +243,7 @@ def _one(
 ) -> Estimate:
     device, generation = table.devices[index], table.generations[index]
     latency = float(sum(result.seconds[index] for result in results))
-    host = float(sum(r.time.host[index] * r.stage.calls for r in results))
-    spread = latency_interval(
-        device, generation, rates, shared.setting, results, host > latency / 2
-    )
+    spread = latency_interval(device, generation, rates, shared.setting, results, index)
     joules = float(sum(float(r.joules[index]) * r.stage.calls for r in results))
     stages = [_stage(result, spread, table, rates, index) for result in results]
     parts = memory.memory_parts(shared.weights, shared.live, device, rates)
@@ -360,34 +358,6 @@ def _first_output(results: list[StageResult], index: int) -> float:
     return float(
         sum(r.time.total[index] * (r.stage.calls if r.stage.first_output else 1) for r in results)
     )
-
-
-def latency_interval(
-    device: Device,
-    generation: Generation,
-    rates: Rates,
-    setting: Setting,
-    results: Sequence[StageResult],
-    host_bound: bool,
-) -> Interval:
-    """The interval of the kind of estimate: its mode, what bounds it, what the device is.
-
-    Most specific first; a trace that was scaled widens whatever is found.
-    """
-    mode = "compiled" if setting.compiled else "engine" if setting.engine else "eager"
-    if generation.evidence == "none" and mode != "engine":
-        unseen = "latency.unseen-generation" if device.vendor == "NVIDIA" else "latency.no-evidence"
-        found = rates.interval(unseen, "latency.no-evidence")
-    elif mode == "eager" and host_bound:
-        found = rates.interval("latency.eager.host", "latency.eager")
-    else:
-        found = rates.interval(f"latency.{mode}")
-    if any(result.trace.note.startswith("scaled") for result in results):
-        extra = rates.interval("latency.scaled-trace")
-        found = found.model_copy(
-            update={"low": found.low * extra.low, "high": found.high * extra.high}
-        )
-    return found
 
 
 def _notes(

@@ -31,8 +31,9 @@ class DeviceTable:
     peak, rate, core: shape (classes, D): datasheet peak of the units that a class runs on; what it
     reaches on large operations; rate of one multiprocessor. Infinite for classes without FLOPs.
     bandwidth: datasheet. reach, stream: bytes/s that kernels get for activations and for weights.
-    host: per launched operation.
-    fused: whether attention kernels keep the scores on chip.
+    vector: datasheet FLOP/s of the fp32 units. host: per launched operation.
+    fused: whether attention kernels keep the scores on chip. winograd: whether 3 x 3 convolutions
+    run on vector units in the Winograd form (fp32 on NVIDIA boards without TF32).
     """
 
     devices: tuple[Device, ...]
@@ -42,9 +43,11 @@ class DeviceTable:
     bandwidth: Array
     reach: Array
     stream: Array
+    vector: Array
     floor: Array
     host: Array
     fused: NDArray[np.bool_]
+    winograd: NDArray[np.bool_]
     generations: tuple[Generation, ...]
 
 
@@ -59,7 +62,9 @@ def device_table(devices: Sequence[Device], rates: Rates, setting: Setting) -> D
     for name in CLASSES_WITH_FLOPS:
         row = CLASS_INDEX[name]
         peak[row] = _peaks(devices, setting, setting.precision(name))
-        share = np.array([_share(name, g, rates, setting) for g in generations])
+        share = np.array(
+            [_share(name, *pair, rates, setting) for pair in zip(devices, generations, strict=True)]
+        )
         rate[row] = peak[row] * clock * np.minimum(share, 1.0)
         core[row] = cores * peak[row] / half
     speed = np.array([g.bandwidth_speed.value for g in generations])
@@ -75,18 +80,32 @@ def device_table(devices: Sequence[Device], rates: Rates, setting: Setting) -> D
         bandwidth=bandwidth,
         reach=bandwidth * reach,
         stream=bandwidth * stream,
+        vector=_peaks(devices, setting, "vector"),
         floor=np.full(len(devices), rates.get("kernel_floor_us") * 1e-6),
         host=np.array([host_seconds(device, rates, setting) for device in devices]),
         generations=tuple(generations),
         fused=np.array([setting.fused_attention and g.fused_attention for g in generations]),
+        winograd=np.array([_winograd(device, setting) for device in devices]),
     )
 
 
-def _share(name: str, generation: Generation, rates: Rates, setting: Setting) -> float:
+def _on_vector_units(device: Device, precision: Precision) -> bool:
+    """Whether fp32 work runs on the plain units: asked to, or for want of TF32."""
+    return precision == "fp32" or (precision in ("tf32", "tf32x3") and not device.tf32_tflops)
+
+
+def _winograd(device: Device, setting: Setting) -> bool:
+    vector = _on_vector_units(device, setting.precision("convolution"))
+    return vector and device.vendor == "NVIDIA"
+
+
+def _share(
+    name: str, device: Device, generation: Generation, rates: Rates, setting: Setting
+) -> float:
     """Share of the (throttled) peak that large operations of a class reach."""
+    if _on_vector_units(device, setting.precision(name)):
+        return rates.get("vector_efficiency")
     legacy = rates.get("legacy_speed") if setting.legacy else 1.0
-    if setting.precision(name) == "fp32":
-        return rates.get("vector_efficiency") * legacy
     share = rates.get(f"{name}_efficiency") * generation.half_speed.value * legacy
     if setting.fused:
         share *= rates.get(fused_name(setting))
@@ -129,6 +148,7 @@ def peak_flops(device: Device, precision: Precision) -> float | None:
         "tf32": device.tf32_tflops or plain,
         "tf32x3": device.tf32_tflops / 3 if device.tf32_tflops else plain,
         "fp32": plain,
+        "vector": plain or half,
     }[precision]
     return tflops * TERA if tflops else None
 
@@ -170,7 +190,7 @@ def throttle(device: Device, generation: Generation, rates: Rates) -> float:
     """Share of the boost clock that the board's power limit lets matrix units keep.
 
     Dynamic power grows with the cube of the clock, so a board with less power per TFLOPS than its
-    generation needs at full clock settles at a power of the ratio (one exponent for all).
+    generation needs at full clock settles at a power of the ratio (one fitted exponent for all).
     """
     knee: Parameter | None = generation.knee_w_per_tflops
     peak = device.fp16_tflops or device.bf16_tflops
@@ -185,4 +205,5 @@ def host_seconds(device: Device, rates: Rates, setting: Setting) -> float:
     if setting.fused:
         return 0.0
     desktop = device.segment in ("consumer", "workstation")
-    return rates.get("host_us_desktop" if desktop else "host_us_server") * 1e-6
+    legacy = rates.get("legacy_host") if setting.legacy else 1.0
+    return rates.get("host_us_desktop" if desktop else "host_us_server") * legacy * 1e-6

@@ -7,7 +7,7 @@ from typing import Literal
 
 from advisor.workload import WEIGHT_BYTES, Workload
 
-Precision = Literal["half", "tf32", "tf32x3", "fp32", "fp8", "int8", "fast16", "fast8"]
+Precision = Literal["half", "tf32", "tf32x3", "fp32", "fp8", "int8", "fast16", "fast8", "vector"]
 Engine = Literal["", "llama.cpp", "other"]
 
 # Quantised formats that measurements name and workloads do not: bytes per weight, scales included.

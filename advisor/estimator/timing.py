@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TILE = 128.0  # rows and columns of the output tile that one multiprocessor works on
 FLASH_HEAD = 256.0  # widest head of the FlashAttention kernels
 VOLUME_KERNEL = 27.0  # 3 x 3 x 3
+WINOGRAD_KERNEL = 9.0  # 3 x 3
 GEMV_ROWS = 16.0  # up to so many rows, kernels unpack quantised weights on the way (bitsandbytes)
 
 
@@ -52,17 +53,7 @@ def stage_time(ops: OpTable, devices: DeviceTable, rates: Rates, setting: Settin
     """Time of one call of a stage on every device: the larger of host and device time, softened."""
     cls = ops.op_class
     column = ops.column()
-    op = op_time(
-        column,
-        devices.rate[cls],
-        devices.core[cls],
-        devices.reach,
-        devices.stream,
-        devices.floor,
-        devices.fused,
-        rates,
-        setting,
-    )
+    op = op_time(column, Reach.of_classes(devices, cls), rates, setting)
     count = column.count
     device = (op.total * count).sum(axis=0)
     host = host_launches(ops, rates) * devices.host
@@ -93,26 +84,54 @@ def call_time(host: Array, device: Array, rates: Rates) -> Array:
     return _soft_max(host, device, rates.get("host_exponent"))
 
 
-def op_time(
-    ops: OpTable,
-    rate: Array,
-    core: Array,
-    reach: Array,
-    stream: Array,
-    floor: Array,
-    fused: NDArray[np.bool_],
-    rates: Rates,
-    setting: Setting,
-) -> OpTime:
+@dataclass(frozen=True)
+class Reach:
+    """What each operation of a table can reach on each device; arrays that broadcast.
+
+    rate, core: of its class (DeviceTable); reach, stream: bytes/s; vector: FLOP/s of the fp32
+    units; floor: s. winograd, fused: whether 3 x 3 convolutions and attention have those kernels.
+    """
+
+    rate: Array
+    core: Array
+    reach: Array
+    stream: Array
+    vector: Array
+    floor: Array
+    winograd: NDArray[np.bool_]
+    fused: NDArray[np.bool_]
+
+    @classmethod
+    def of_classes(cls, devices: DeviceTable, op_class: NDArray[np.int64]) -> Reach:
+        """Every operation on every device: arrays (n, D) and (D,)."""
+        return cls(rate=devices.rate[op_class], core=devices.core[op_class], **_per_device(devices))
+
+    @classmethod
+    def of_pairs(
+        cls, devices: DeviceTable, op_class: NDArray[np.int64], device: NDArray[np.int64]
+    ) -> Reach:
+        """Every operation on one device of its own, named by index: arrays (n,)."""
+        rest = {name: value[device] for name, value in _per_device(devices).items()}
+        return cls(rate=devices.rate[op_class, device], core=devices.core[op_class, device], **rest)
+
+
+def _per_device(devices: DeviceTable) -> dict[str, Any]:
+    names = ("reach", "stream", "vector", "floor", "winograd", "fused")
+    return {name: getattr(devices, name) for name in names}
+
+
+def op_time(ops: OpTable, on: Reach, rates: Rates, setting: Setting) -> OpTime:
     """Time of each operation: the larger of arithmetic and memory time, softened, plus a floor.
 
     Arrays of operations and of devices only need to broadcast: (n, 1) with (n, D), or all (n,).
     """
-    flops = _arithmetic(ops, fused, rates)
-    compute = flops / rate + _last_wave(ops, rates) / core
-    compute = compute + flops * rates.get("refetch_bytes_per_flop") / reach
-    memory = _activations(ops, fused, rates, setting) / reach + _weights(ops, setting) / stream
-    floor = np.where(_launched(ops, setting), floor, 0.0)
+    flops = _arithmetic(ops, on, rates)
+    compute = flops / on.rate + _last_wave(ops, rates) / on.core
+    compute = compute + flops * rates.get("refetch_bytes_per_flop") / on.reach
+    compute = compute + _softmax(ops, on, rates)
+    memory = _activations(ops, on.fused, rates, setting) / on.reach
+    memory = memory + _weights(ops, setting) / on.stream
+    floor = np.where(_launched(ops, setting), on.floor, 0.0)
     busy = _soft_max(compute, memory, rates.get("overlap_exponent"))
     return OpTime(compute=compute, memory=memory, floor=floor, total=busy + floor)
 
@@ -124,18 +143,31 @@ def _soft_max(left: Array, right: Array, exponent: float) -> Array:
     return large * (1 + ratio**exponent) ** (1 / exponent)
 
 
-def _arithmetic(ops: OpTable, fused: NDArray[np.bool_], rates: Rates) -> Array:
+def _arithmetic(ops: OpTable, on: Reach, rates: Rates) -> Array:
     """FLOPs as executed, at the common rate of their class.
 
-    Fused attention works on whole tiles, its exponentials cost so many FLOPs per score, its start
-    and end as much as some more keys, and heads wider than 256 have no fast kernel. Convolutions
-    over volumes are slower than over images.
+    Fused attention works on whole tiles, its start and end cost as much as some more keys, and
+    heads wider than 256 have no fast kernel. Convolutions over volumes are slower than
+    over images; 3 x 3 ones on fp32 vector units take the Winograd form: up to 2.25 times fewer
+    products.
     """
     padded = ops.tiled_queries * (ops.tiled_keys + rates.get("attention_ramp_keys"))
     wide = np.where(ops.head > FLASH_HEAD, 1 / rates.get("wide_head_speed"), 1.0)
-    head = 4 * np.ceil(ops.head / HEAD_STEP) * HEAD_STEP + rates.get("softmax_flops_per_score")
+    head = 4 * np.ceil(ops.head / HEAD_STEP) * HEAD_STEP
     volume = np.where(ops.kernel >= VOLUME_KERNEL, 1 / rates.get("volume_speed"), 1.0)
-    return np.where(fused & (ops.scores > 0), padded * head * wide, ops.flops * volume)
+    few = on.winograd & (ops.kernel == WINOGRAD_KERNEL)
+    plain = ops.flops * volume / np.where(few, rates.get("winograd_speed"), 1.0)
+    return np.where(on.fused & (ops.scores > 0), padded * head * wide, plain)
+
+
+def _softmax(ops: OpTable, on: Reach, rates: Rates) -> Array:
+    """Seconds of fused attention's exponentials, maxima and sums, on the vector units.
+
+    Matrix units grew faster than vector units: per score an A100 or H100 loses as much time as 16
+    or 15 times so many 16-bit FLOPs, a GeForce twice. Narrow heads pay most.
+    """
+    scores = np.where(on.fused, ops.scores, 0.0)
+    return scores * rates.get("softmax_vector_flops") / on.vector
 
 
 def _last_wave(ops: OpTable, rates: Rates) -> Array:

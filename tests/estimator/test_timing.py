@@ -42,7 +42,8 @@ def test_no_call_beats_the_roofline(
 ) -> None:
     setting = Setting(dtype=dtype, compiled=compiled)
     ops, table = op_table(trace, setting), device_table([device], RATES, setting)
-    flops = (ops.flops * ops.count / table.peak[ops.op_class, 0]).sum()
+    fewest = np.where(table.winograd[0] & (ops.kernel == 9), 2.25, 1)  # products of Winograd form
+    flops = (ops.flops / fewest * ops.count / table.peak[ops.op_class, 0]).sum()
     weights = (ops.weight_bytes * ops.count).sum() / table.bandwidth[0]
     assert timed(trace, device, setting).total[0] >= max(flops, weights) * (1 - 1e-9)
 
@@ -159,6 +160,33 @@ def test_weight_only_quantisation_speeds_up_a_single_row_and_not_a_wide_product(
 
     assert seconds(1, "int8") < 0.65 * seconds(1, "bf16")
     assert seconds(4096, "int8") >= seconds(4096, "bf16")
+
+
+def test_softmax_costs_wide_vector_units_less_than_narrow_ones(a100: Device) -> None:
+    trace = call(attention(4096, size=64, count=4))
+    wide = a100.model_copy(update={"fp32_tflops": 2 * (a100.fp32_tflops or 0)})
+    assert timed(trace, wide).device[0] < 0.9 * timed(trace, a100).device[0]
+
+
+def test_narrow_heads_reach_a_smaller_share_of_the_peak_than_wide_ones(a100: Device) -> None:
+    def share(size: int) -> float:
+        trace = call(attention(8192, heads=2048 // size, size=size))
+        return trace.flops / float(timed(trace, a100).device[0])
+
+    assert share(64) < 0.8 * share(128)
+
+
+def test_three_by_three_fp32_convolutions_take_winograd_only_without_tf32() -> None:
+    volta, ampere = (CATALOG.device(name) for name in ("v100-sxm2-16", "a100-sxm-40"))
+    for dtype, expected in (("fp32", [True, False]), ("fp16", [False, False])):
+        table = device_table([volta, ampere], RATES, Setting(dtype=dtype))
+        assert table.winograd.tolist() == expected
+
+
+def test_an_old_stack_takes_the_host_longer_per_launch(a100: Device) -> None:
+    trace = call(pointwise(1000, 1000))
+    new, old = (timed(trace, a100, Setting(legacy=legacy)) for legacy in (False, True))
+    assert old.host[0] > 1.1 * new.host[0]
 
 
 def test_fp32_convolutions_use_tf32_and_matrix_products_do_not() -> None:
