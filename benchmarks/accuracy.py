@@ -60,6 +60,7 @@ def baselines(
 ) -> dict[str, np.ndarray]:
     """What simpler ways predict, with constants from the rows that a split's fits may see.
 
+    Constants come from rows of the same mode (eager, compiled, engine).
     per GPU: the median over rows of its device; where hidden, of its generation; else all.
     """
     split, rates = SPLITS[name], rates_of(values)
@@ -70,8 +71,11 @@ def baselines(
     out = {n: np.empty(len(cases)) for n in ("one constant", "constant per GPU")}
     device = np.array([case.device.id for case in cases])
     generation = np.array([generation_of(case) for case in cases])
+    mode = np.array([(case.setting.compiled, case.setting.engine) for case in cases])
     for index, case in enumerate(cases):
         seen = np.array([not split.out(split.key(case), other) for other in cases])
+        alike = (mode == mode[index]).all(axis=1)
+        seen = seen & alike if (seen & alike).any() else seen
         near = [seen & (device == device[index]), seen & (generation == generation[index]), seen]
         own = next(mask for mask in near if mask.any())
         out["one constant"][index] = peak[index] * np.median(ratio[seen])
@@ -139,7 +143,7 @@ def energy_table(
     groups = [case.group for case in power]
     return {
         "estimator": {name: errors(joules, measured) for name, joules in made.items()},
-        "power limit x measured-free time": errors(
+        "power limit x predicted time": errors(
             np.array([_at_the_limit(c, catalog, fits[BOTH][c.group]) for c in power]), measured
         ),
         "coverage": coverage(measured / made[BOTH], ["energy"] * len(power), groups)["all"],

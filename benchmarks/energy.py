@@ -16,8 +16,8 @@ from benchmarks.fitting import Extra, Values, group_weights, rates_of
 from benchmarks.held_out import SPLITS
 from benchmarks.rates_model import FIT
 
-PARTS = ("compute", "memory", "launch")
-BELIEVED = np.array([0.8, 0.5, 0.3])  # judgement: shares before any row is seen
+PARTS = ("compute", "memory", "stream", "launch")
+BELIEVED = np.array([0.8, 0.7, 0.5, 0.3])  # judgement: shares before any row is seen
 PULL = 0.3  # how strongly: as much as a row with 30 % error
 
 
@@ -33,10 +33,15 @@ class EnergyRows:
             results = run_stages(case.stages, table, catalog, rates, case.setting)
             idle = table.generations[0].idle_share.value
             limit = float(case.device.power_w or 0) / case.divide
-            times = [
-                sum(float(getattr(r.time, p)[0]) * r.stage.calls for r in results) for p in PARTS
-            ]
-            parts.append(limit * (1 - idle) * np.array(times))
+            calls = [r.stage.calls for r in results]
+            times = {
+                part: sum(
+                    float(getattr(r.time, part)[0]) * n for r, n in zip(results, calls, strict=True)
+                )
+                for part in PARTS
+            }
+            times["memory"] -= times["stream"]
+            parts.append(limit * (1 - idle) * np.array(list(times.values())))
             base.append(limit * idle * sum(float(r.seconds[0]) for r in results))
         self.parts, self.base = np.array(parts), np.array(base)
 

@@ -47,6 +47,7 @@ NO_EXTRA: Extra = dict.fromkeys(
         "context_mib",
         "power_compute",
         "power_memory",
+        "power_stream",
         "power_launch",
     ),
     (0.0, "-"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from advisor.auditor.predict import baseline_seconds
 from advisor.auditor.rows import Case
 from advisor.catalog import Catalog
 from advisor.estimator.build import run_stages
@@ -18,6 +19,7 @@ from benchmarks.held_out import generation_of, is_eager
 from benchmarks.rates_model import JUDGED
 
 LEVEL = 0.90
+CONTRADICTED = "contradicted"
 FEWEST_GROUPS = 8  # with fewer, rows go to the wider kind (eager, engine)
 
 
@@ -49,15 +51,22 @@ def conformal(ratios: np.ndarray, groups: Sequence[Hashable], source: str) -> di
 
 
 def kinds(cases: Sequence[Case], catalog: Catalog, rates: Rates) -> list[str]:
-    """The operation mix of every case; mixes of few groups are joined to their mode."""
+    """The operation mix of every case; mixes of few groups are joined to their mode.
+
+    A row that took less than half of what its stated units need at their peak ran on others (fp32
+    that was TF32) and is `CONTRADICTED`: it sets no interval, and counts as outside of all.
+    """
     found = []
     for case in cases:
         table = device_table([case.device], rates, case.setting)
         results = run_stages(case.stages, table, catalog, rates, case.setting)
-        found.append(mix(case.setting, results, 0))
+        least = baseline_seconds(case, catalog, rates)["peak_flops"]
+        contradicted = case.value < least / 2 and not case.setting.engine
+        found.append(CONTRADICTED if contradicted else mix(case.setting, results, 0))
     groups = {
         kind: {c.group for c, k in zip(cases, found, strict=True) if k == kind} for kind in found
     }
+    # Only kinds with a dot have a mode to go to.
     return [k if len(groups[k]) >= FEWEST_GROUPS else k.split(".")[0] for k in found]
 
 
@@ -68,7 +77,7 @@ def latency_intervals(
     generation."""
     groups = [case.group for case in cases]
     found = {}
-    for name in sorted({*kind, *(k.split(".")[0] for k in kind)}):
+    for name in sorted({*kind, *(k.split(".")[0] for k in kind)} - {CONTRADICTED}):
         index = [i for i, k in enumerate(kind) if k == name or k.split(".")[0] == name]
         found[f"latency.{name}"] = conformal(
             ratio[index],
@@ -76,7 +85,7 @@ def latency_intervals(
             f"fits without device and model: {len(index)} rows, "
             f"{len({groups[i] for i in index})} groups",
         )
-    eager = [i for i, case in enumerate(cases) if is_eager(case)]
+    eager = [i for i, case in enumerate(cases) if is_eager(case) and kind[i] != CONTRADICTED]
     generations = [generation_of(cases[i]) for i in eager]
     wide = conformal(
         unseen[eager],
@@ -112,7 +121,7 @@ def nested_inside(
 ) -> np.ndarray:
     """Whether each row lies in the interval that the OTHER groups of its kind give."""
     inside = np.zeros(len(ratio), bool)
-    for name in set(kind):
+    for name in set(kind) - {CONTRADICTED}:
         mine = [i for i, k in enumerate(kind) if k == name]
         for group in {groups[i] for i in mine}:
             test = [i for i in mine if groups[i] == group]

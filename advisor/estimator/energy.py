@@ -18,13 +18,15 @@ def stage_joules(time: StageTime, devices: DeviceTable, rates: Rates) -> Array:
     """Energy of one call on every device, J; NaN where the board's power is not known.
 
     The share of the limit drawn above idle is that of the work in hand: arithmetic most, memory
-    less, launch floors least; nothing above idle while the device waits for the host.
+    traffic less (between matrix products, as in image models), reading weights and caches for
+    few rows and launch floors least; nothing above idle while the device waits for the host.
     """
     limit = np.array([device.power_w or np.nan for device in devices.devices])
     idle = np.array([generation.idle_share.value for generation in devices.generations])
     busy = (
         rates.get("power_compute") * time.compute
-        + rates.get("power_memory") * time.memory
+        + rates.get("power_memory") * (time.memory - time.stream)
+        + rates.get("power_stream") * time.stream
         + rates.get("power_launch") * time.launch
     )
     # The parts sum to device time <= total, and every share is <= 1: power stays under the limit.

@@ -30,7 +30,8 @@ def mix(setting: Setting, results: Iterable[Timed], index: int) -> str:
     """The kind of estimate that intervals are kept by: 'eager.host', 'engine.memory' and so on.
 
     host: more than half of the time is the host's; else compute or memory (launch floors with it),
-    whichever takes more of the device's time.
+    whichever takes more of the device's time. Compiled calls with quantised weights are a kind of
+    their own: whether the unpacking is fused depends on the kernel library.
     """
     total = host = compute = rest = 0.0
     for result in results:
@@ -40,7 +41,7 @@ def mix(setting: Setting, results: Iterable[Timed], index: int) -> str:
         compute += float(time.compute[index]) * calls
         rest += float(time.memory[index] + time.launch[index]) * calls
     if setting.compiled:
-        return "compiled"
+        return "compiled-quantised" if setting.quantised else "compiled"
     bound = "host" if host > total / 2 else "compute" if compute > rest else "memory"
     return f"{'engine' if setting.engine else 'eager'}.{bound}"
 
@@ -63,7 +64,9 @@ def latency_interval(
         unseen = "latency.unseen-generation" if device.vendor == "NVIDIA" else "latency.no-evidence"
         found = rates.interval(unseen, "latency.no-evidence")
     else:
-        found = rates.interval(f"latency.{kind}", f"latency.{kind.split('.')[0]}")
+        found = rates.interval(
+            f"latency.{kind}", f"latency.{kind.split('.')[0]}", "latency.compiled"
+        )
     if any(result.trace.note.startswith("scaled") for result in results):
         extra = rates.interval("latency.scaled-trace")
         found = found.model_copy(

@@ -38,7 +38,8 @@ class StageTime:
     """Seconds of one call, arrays over devices.
 
     device is the sum of compute, memory and launch: the time of operations bound by each, floors
-    in launch.
+    in launch. stream: the part of memory that products and attention of few rows spend reading
+    weights and caches.
     """
 
     total: Array
@@ -47,6 +48,7 @@ class StageTime:
     compute: Array
     memory: Array
     launch: Array
+    stream: Array
 
 
 def stage_time(ops: OpTable, devices: DeviceTable, rates: Rates, setting: Setting) -> StageTime:
@@ -58,7 +60,9 @@ def stage_time(ops: OpTable, devices: DeviceTable, rates: Rates, setting: Settin
     device = (op.total * count).sum(axis=0)
     host = host_launches(ops, rates) * devices.host
     launch = (op.floor * count).sum(axis=0)
-    compute = (np.where(op.compute >= op.memory, op.total - op.floor, 0) * count).sum(axis=0)
+    by_memory, busy = op.compute < op.memory, (op.total - op.floor) * count
+    compute = np.where(by_memory, 0, busy).sum(axis=0)
+    reads = by_memory & column.of_class("matmul", "attention")
     return StageTime(
         total=call_time(host, device, rates),
         host=host,
@@ -66,6 +70,7 @@ def stage_time(ops: OpTable, devices: DeviceTable, rates: Rates, setting: Settin
         compute=compute,
         memory=device - launch - compute,
         launch=launch,
+        stream=np.where(reads, busy, 0).sum(axis=0),
     )
 
 

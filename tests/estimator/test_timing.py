@@ -120,6 +120,17 @@ def test_power_stays_between_idle_and_the_limit(trace: CallTrace, device: Device
         assert 0 < watts <= device.power_w * (1 + 1e-9)
 
 
+def test_reading_weights_for_one_row_draws_less_power_than_traffic_between_products(
+    a100: Device,
+) -> None:
+    setting, watts = Setting(compiled=True, fused_attention=False), []
+    table = device_table([a100], RATES, setting)
+    for trace in (call(matmul(1, 8192, 8192)), call(pointwise(10**9))):
+        time = stage_time(op_table(trace, setting), table, RATES, setting)
+        watts.append(stage_joules(time, table, RATES)[0] / time.total[0])
+    assert watts[0] < watts[1]
+
+
 def test_several_devices_at_once_give_what_each_gives_alone() -> None:
     trace, setting = transformer(1024, 1280), Setting(dtype="fp16")
     table = device_table(DEVICES, RATES, setting)
