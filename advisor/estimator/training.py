@@ -184,7 +184,7 @@ def _time(
     the host as little as a pointwise operation does (host_light_share; a judgement).
     """
     light = rates.get("host_light_share")
-    names = ("host", "device", "compute", "memory", "launch")
+    names = ("host", "device", "compute", "memory", "launch", "stream")
     total = {name: np.zeros(len(table.devices)) for name in names}
     for forward in (True, False):
         for ops, calls, batch in step.ops(forward=forward):
