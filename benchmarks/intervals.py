@@ -125,7 +125,8 @@ def nested_inside(
         mine = [i for i, k in enumerate(kind) if k == name]
         for group in {groups[i] for i in mine}:
             test = [i for i in mine if groups[i] == group]
-            rest = [i for i in mine if groups[i] != group]
+            pool = (i for i, k in enumerate(kind) if name in (k, k.split(".")[0]))
+            rest = [i for i in pool if groups[i] != group]
             if not rest:
                 continue
             low, high = quantiles(ratio[rest], [groups[i] for i in rest])
