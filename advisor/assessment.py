@@ -8,6 +8,7 @@ from typing import Any, Literal
 from advisor.catalog.schema import Licence
 from advisor.cost.money import Money
 from advisor.cost.record import ApiCost, ServingCost
+from advisor.cost.training import TrainingCost
 from advisor.estimator.record import Estimate, Record
 from advisor.figure import Figure
 from advisor.rules.base import Finding
@@ -114,6 +115,7 @@ class Assessment(Record):
     barred_by: dict[str, int]  # rule code -> number of candidates
     families: list[FamilyResult]  # all of the catalog
     apis: list[ApiCost]
+    adaptation: TrainingCost | None = None  # one run on own examples, where rules call for it
     findings: list[Finding]  # on the use case as a whole
     conditions: list[str]
     flip_points: list[FlipPoint]

@@ -109,7 +109,7 @@ QUESTIONS: tuple[Question, ...] = (
         11,
         "How fast and how much",
         "What volume a day, and how high is the peak?",
-        ("volume_per_day", "peak_factor", "peak_concurrent"),
+        ("volume_per_day", "peak_factor", "peak_concurrent", "arrivals"),
         "Above a million items a day, distilled models or none at all.",
     ),
     Question(
@@ -283,6 +283,11 @@ def _field(schema: type, name: str) -> list[str]:
         ]
     if name == "reject_rate":
         return ["reject_rate: {value: 0.5, low: 0.3, high: 0.7}  # or one number"]
+    if name == "arrivals":
+        return [
+            "arrivals: {pattern: steady}  # or daily with 24 hourly_weights, or trace: FILE.csv",
+            "arrivals: {burst_size: 5}  # so many items are asked for at one moment",
+        ]
     if name == "inputs":
         return ["inputs: [text]  # or: [{modality: image, role: source}]"]
     import json

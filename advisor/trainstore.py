@@ -33,13 +33,22 @@ class TrainingStore:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._stored: dict[str, dict[str, TrainingTrace]] = {}
+        self._traced: dict[Part, TrainingTrace] = {}
 
-    def trace(self, part: Part) -> TrainingTrace:
-        """The trace of a part at batch 1. CannotEstimate where it cannot be had."""
-        held = self._of(part.component)
-        if part.key not in held:
-            held[part.key] = self._made(part)
-        return held[part.key]
+    def trace(self, part: Part, on_demand: bool = True) -> TrainingTrace:
+        """The trace of a part at batch 1. CannotEstimate where it cannot be had.
+
+        on_demand: trace now what is not stored. An assessment does not: it never needs torch, and
+        says the same where torch is installed.
+        """
+        stored = self._of(part.component)
+        if part.key in stored:
+            return stored[part.key]
+        if not on_demand:
+            raise CannotEstimate(f"no training trace of {part.component} at '{part.key}' is stored")
+        if part not in self._traced:
+            self._traced[part] = self._made(part)
+        return self._traced[part]
 
     def _of(self, component: str) -> dict[str, TrainingTrace]:
         if component not in self._stored:

@@ -38,6 +38,7 @@ Experience = Literal["live", "interactive", "queue", "overnight"]
 Placement = Literal[
     "phone", "browser", "cpu", "microcontroller", "gaming-gpu", "workstation", "cloud"
 ]
+ArrivalPattern = Literal["busiest-hour", "steady", "daily", "trace"]
 Priority = Literal["latency", "cost", "quality", "control", "risk"]
 
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -112,6 +113,41 @@ class RejectRate(_Strict):
         return self
 
 
+class Arrivals(_Strict):
+    """When requests come: how busy each hour is against the others, and how many come at once.
+
+    hourly_weights: one per hour, at any scale: 24 for `daily` (midnight first), whole days for
+    `trace`; none otherwise. burst_size: items asked for at one moment (one user, many photos).
+    `trace: FILE.csv` in a use case file is read into such weights (advisor/arrivals.py).
+    """
+
+    pattern: ArrivalPattern = "busiest-hour"  # only peak_factor is known
+    hourly_weights: list[Annotated[float, Field(ge=0, le=1e12)]] = Field(default=[], max_length=744)
+    burst_size: float = Field(1.0, ge=1, le=1000)
+    source: str = Field("", max_length=400)  # what was recorded, where a trace was read
+
+    @model_validator(mode="after")
+    def _weights_fit(self) -> Arrivals:
+        hours = len(self.hourly_weights)
+        if self.pattern == "daily" and hours != 24:
+            raise ValueError(f"pattern daily needs 24 hourly_weights, midnight first, not {hours}")
+        if self.pattern == "trace" and (hours == 0 or hours % 24):
+            raise ValueError("pattern trace needs hourly_weights of whole days: give trace: FILE")
+        if self.pattern in ("busiest-hour", "steady") and hours:
+            raise ValueError("hourly_weights need pattern: daily")
+        if hours and sum(self.hourly_weights) <= 0:
+            raise ValueError("hourly_weights are all 0: give one per hour, at any scale")
+        return self
+
+    @property
+    def hourly(self) -> tuple[float, ...]:
+        """Each hour's rate against the mean; empty where only the busiest hour is known."""
+        if self.pattern == "steady":
+            return (1.0,) * 24
+        mean = sum(self.hourly_weights) / max(len(self.hourly_weights), 1)
+        return tuple(weight / mean for weight in self.hourly_weights)
+
+
 class UseCase(_Strict):
     """One use case. Only `title` and `outputs` are required; every other field has a default."""
 
@@ -147,6 +183,7 @@ class UseCase(_Strict):
     volume_per_day: float = Field(1_000, ge=0.01, le=1e10)  # Q11
     peak_factor: float = Field(3.0, ge=1, le=1000)  # busiest hour against the mean hour
     peak_concurrent: int | None = Field(None, ge=1, le=10_000_000)
+    arrivals: Arrivals = Arrivals()  # the shape of a day and bursts, beyond peak_factor
     budget_usd_per_item: float | None = Field(None, ge=0, le=10_000)  # Q12
     budget_usd_per_month: float | None = Field(None, ge=0, le=1e10)
     terms: Terms = Terms()  # Q12: currency, wages, discounts, ownership, as the client states them
@@ -204,6 +241,10 @@ class UseCase(_Strict):
     def _sane(self) -> UseCase:
         if (self.width_px is None) != (self.height_px is None):
             raise ValueError("give width_px and height_px together")
+        if self.arrivals.hourly and "peak_factor" in self.model_fields_set:
+            raise ValueError(
+                f"peak_factor follows from arrivals.pattern {self.arrivals.pattern}: leave it out"
+            )
         if len(set(self.priorities)) != len(self.priorities):
             raise ValueError("priorities names one twice")
         if self.reject_rate is not None and "takes_per_item" in self.model_fields_set:
@@ -243,7 +284,7 @@ def with_prices(use_case: UseCase, usd_per_gpu_hour: Mapping[str, float]) -> Use
 def read_use_case(path: str | Path) -> UseCase:
     """A use case from a YAML or JSON file."""
     data, lines = read_document(path)
-    return parse_use_case(data, str(path), lines)
+    return parse_use_case(_with_trace(data, Path(path).parent), str(path), lines)
 
 
 def use_case_schema() -> dict[str, Any]:
@@ -267,6 +308,22 @@ def _with_shorthand(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "inputs": [{"modality": i} if isinstance(i, str) else i for i in inputs]}
 
 
+def _with_trace(data: Any, folder: Path) -> Any:
+    """`arrivals: {trace: FILE.csv}` read, from a path beside the use case file.
+
+    The recorded volume stands in for one that is not stated.
+    """
+    asked = data.get("arrivals") if isinstance(data, dict) else None
+    if not isinstance(asked, dict) or not isinstance(asked.get("trace"), str):
+        return data
+    from advisor.arrivals import read_trace
+
+    found = read_trace(folder / asked["trace"])
+    rest = {name: value for name, value in asked.items() if name != "trace"}
+    read = found.arrivals.model_dump(exclude_unset=True)
+    return {"volume_per_day": found.requests_per_day, **data, "arrivals": {**read, **rest}}
+
+
 def _sentence(error: ValidationError, data: dict[str, Any], where: str, lines: Lines) -> str:
     first = error.errors(include_url=False)[0]
     path = ".".join(str(part) for part in first["loc"])
@@ -274,6 +331,8 @@ def _sentence(error: ValidationError, data: dict[str, Any], where: str, lines: L
     place = f"{where}, line {line}" if line else where
     if first["type"] == "extra_forbidden":
         name = str(first["loc"][-1])
+        if path == "arrivals.trace":
+            return f"{place}: arrivals.trace is read only from a use case file, by its path"
         return f"{place}: unknown field '{name[:80]}'{suggest(name, UseCase.model_fields)}"
     if first["type"] == "missing":
         return f"{place}: '{path}' is missing: it is required"

@@ -23,6 +23,7 @@ from advisor.cli import (
     profiles,
     profiling,
     saved,
+    serving,
     system,
     training,
 )
@@ -42,6 +43,7 @@ for command in (
     numbers.estimate,
     numbers.trace,
     numbers.audit,
+    serving.serving,
     training.training,
     catalog.catalog,
     claims.claims,

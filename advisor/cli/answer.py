@@ -158,6 +158,10 @@ def _show(answer: Assessment, source: str, why_not: bool) -> None:
         )
     _show_money(answer)
     click.echo(f"Tried {answer.tried} options, barred {answer.barred}: {_tally(answer)}")
+    if answer.adaptation is not None:
+        one = answer.adaptation
+        run = f"{one.steps.value:,.0f} steps on {one.estimate.device}, {figure_text(one.wall_h)}"
+        click.echo(f"Adapting   {run}: {figure_text(one.usd)} a run ({one.steps.source})")
     for flip in answer.flip_points[:4]:
         click.echo(f"Flips      {flip.sentence}")
     if why_not:

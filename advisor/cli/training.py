@@ -1,4 +1,4 @@
-"""`advisor training`: what one training step of a model takes."""
+"""`advisor training`: what one training step of a model takes, and a run of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from advisor.cli import training_cost
 from advisor.cli.common import AXES, catalog_option, json_option, print_json, print_table
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def _axis_options(command: Any) -> Any:
 @click.option("--checkpointing", is_flag=True, help="Run blocks again instead of keeping them.")
 @click.option("--all-resident", is_flag=True, help="Keep text encoders and VAE in memory.")
 @_axis_options
+@training_cost.run_options
 @click.option("--rebuild", is_flag=True, help="Bring stored training traces up to date.")
 @catalog_option
 @json_option
@@ -52,8 +54,13 @@ def training(
     as_json: bool,
     **asked: Any,
 ) -> None:
-    """Time, memory and energy of one training step of MODEL, in full or with LoRA adapters."""
+    """Time, memory and energy of one training step of MODEL, in full or with LoRA adapters.
+
+    With --steps, --samples and --epochs, or --recipe: of the whole run, and what it costs.
+    """
     from advisor.catalog import load_catalog
+
+    run = training_cost.Asked(**{name: asked.pop(name) for name in training_cost.NAMES})
 
     catalog = load_catalog(catalog_dir)
     if rebuild:
@@ -62,6 +69,8 @@ def training(
     if model is None:
         raise click.UsageError("name a MODEL, see `advisor catalog`")
     if device is None:
+        if run.wanted:
+            raise click.UsageError("a run's time and cost need a --device")
         result = _traced(catalog, catalog.models[model], **asked)
         if as_json:
             print_json(result)
@@ -71,10 +80,15 @@ def training(
     from advisor.estimator.training import estimate_training
 
     made = estimate_training(model, device, catalog=catalog, **asked)
+    costs = training_cost.costs_of_run(catalog, made, run) if run.wanted else []
     if as_json:
-        print_json(made)
-    else:
-        _show(made)
+        print_json([cost.model_dump(mode="json") for cost in costs] if costs else made)
+        return
+    _show(made)
+    if not made.fits:
+        training_cost.show_what_fits(catalog, made, asked)
+    if costs:
+        training_cost.show_costs(costs)
 
 
 def _traced(

@@ -25,7 +25,11 @@ BATCH_FROM_S = 3600.0  # from such limits on, a day's work is run in one go and 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Floats that a fleet is sized for. Rates per day, times in seconds."""
+    """Floats that a fleet is sized for. Rates per day, times in seconds.
+
+    hourly: the rate of each hour against the mean, where the use case tells; whole days. burst:
+    items asked for at one moment.
+    """
 
     volume_per_day: float
     generations_per_item: float
@@ -34,6 +38,8 @@ class Demand:
     limit_s: float | None
     latency_kind: str
     percentile: float
+    hourly: tuple[float, ...] = ()
+    burst: float = 1.0
 
     def at_volume(self, volume_per_day: float) -> Demand:
         """The same demand at another volume. Concurrency is kept: it is a separate requirement."""
@@ -63,14 +69,17 @@ class Demand:
 def demand_of(use_case: UseCase) -> Demand:
     """The demand of a use case; the limit of an experience class is the one that the rules read."""
     kind, limit_s = time_limit(use_case) or (use_case.latency.kind, None)
+    hourly = use_case.arrivals.hourly
     return Demand(
         volume_per_day=use_case.volume_per_day,
         generations_per_item=generations_per_item(use_case),
-        peak_factor=use_case.peak_factor,
+        peak_factor=max(hourly) if hourly else use_case.peak_factor,
         peak_concurrent=use_case.peak_concurrent,
         limit_s=limit_s,
         latency_kind=kind,
         percentile=use_case.latency.percentile,
+        hourly=hourly,
+        burst=use_case.arrivals.burst_size,
     )
 
 
@@ -93,6 +102,11 @@ def takes_per_item(use_case: UseCase) -> tuple[float, float, float]:
 
 def takes_are_stated(use_case: UseCase) -> bool:
     return use_case.reject_rate is not None or "takes_per_item" in use_case.model_fields_set
+
+
+def peak_basis(use_case: UseCase) -> Basis:
+    """Of the busiest hour: stated as a factor or by the shape of a day, else assumed."""
+    return Basis.asked if use_case.arrivals.hourly else basis_of(use_case, "peak_factor")[0]
 
 
 def basis_of(use_case: UseCase, *names: str) -> list[Basis]:

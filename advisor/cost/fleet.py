@@ -11,8 +11,17 @@ from typing import NamedTuple
 
 from advisor.cost.demand import SECONDS_PER_DAY, Demand
 from advisor.cost.policy import ServingPolicy
-from advisor.cost.queueing import response_p95_s, wait_percentile_s
+from advisor.cost.queueing import response_percentile_s
 from advisor.cost.record import DAYS_PER_MONTH, HOURS_PER_MONTH
+from advisor.cost.sizing import (
+    batching_s,
+    gpus_for,
+    hourly_instances,
+    job_latency_s,
+    load_of,
+    peak_generations_per_s,
+    queue_s,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,9 @@ class Service:
     frames: pieces in one request that a per-frame limit divides by. slots: requests that one GPU
     has under way at once, each taking request_s (continuous batching of language models: a request
     joins the running batch at the next token). shared: False where each user has a device of their
-    own. stoppable: rented by the hour, so that it costs nothing while it is off.
+    own. stoppable: rented by the hour, so that it costs nothing while it is off. load_s: reading
+    the weights into GPU memory when a replica starts. curve: time of a batch of 1, 2, ... against
+    the full one; () = a part-filled batch takes as long as a full one.
     """
 
     request_s: float
@@ -38,10 +49,22 @@ class Service:
     slots: int = 1
     shared: bool = True
     stoppable: bool = True
+    load_s: float = 0.0
+    curve: tuple[float, ...] = ()
 
     @property
     def job_s(self) -> float:
         return self.request_s / min(1.0, self.outputs_per_request)
+
+    @property
+    def single_s(self) -> float:
+        """A job of one request, alone in its batch."""
+        return self.job_s * (self.curve[0] if self.curve else 1.0)
+
+    @property
+    def batches(self) -> bool:
+        """Do requests wait for one another and leave together?"""
+        return self.batch > 1 and self.slots == 1
 
     def jobs_per_s(self, generations_per_s: float) -> float:
         return generations_per_s / max(1.0, self.outputs_per_request)
@@ -51,6 +74,7 @@ class Numbers(NamedTuple):
     """One fleet in floats.
 
     response_s: of the kind and percentile that the use case limits. p95_s: the whole, 95th.
+    instances: spares included; utilisation and times are those without the spares, at the peak.
     """
 
     jobs_per_s: float
@@ -63,14 +87,15 @@ class Numbers(NamedTuple):
     usd_per_month: float
     usd_per_item: float
     instance_hours: float  # per month, before hours lost to interruptions
+    running: int = 0  # GPUs that carry the peak, spares apart
 
 
 def serving_numbers(service: Service, demand: Demand, policy: ServingPolicy) -> Numbers:
     """The smallest fleet of whole instances that carries the peak, and what it costs.
 
-    Instances run all month, unless a day's work may be done in one go (`batch_window_s`). Where no
-    number of GPUs meets the limit (one job alone is too long) the fleet is sized by utilisation
-    and `within_limit` is False.
+    Instances run all month, unless they follow the hours of the day (`autoscale`) or a day's work
+    may be done in one go (`batch_window_s`). Where no number of GPUs meets the limit (one job alone
+    is too long) the fleet is sized by utilisation and `within_limit` is False.
     """
     jobs = service.jobs_per_s(peak_generations_per_s(service, demand))
     alone_s = job_latency_s(service, demand)
@@ -81,24 +106,49 @@ def serving_numbers(service: Service, demand: Demand, policy: ServingPolicy) -> 
     if window_s is not None and service.stoppable:
         return _batch_numbers(service, demand, policy, window_s)
     gpus = gpus_for(service, demand, policy, jobs, alone_s)
-    instances = math.ceil(gpus / service.gpu_count)
+    instances = math.ceil(max(gpus, policy.min_replicas) / service.gpu_count)
     running = instances * service.gpu_count
     response = alone_s + queue_s(service, demand, policy, jobs, running)
-    whole = (service.job_s, jobs, running * service.slots, 95.0, policy.service_scv)
-    hours = instances * HOURS_PER_MONTH
+    spare = math.ceil(policy.spare_replicas / service.gpu_count)
+    up = _mean_instances(service, demand, policy, instances) + spare
+    hours = up * HOURS_PER_MONTH
     usd = hours * service.usd_per_hour * (1 + service.overhead)
     return Numbers(
         jobs,
         gpus,
-        instances,
+        instances + spare,
         jobs * service.job_s / (running * service.slots),
         response,
-        _with_batching(service, response_p95_s(*whole) - service.job_s) + service.job_s,
+        whole_s(service, demand, policy, jobs, running, 95),
         demand.limit_s is None or response <= demand.limit_s,
         usd,
         usd / (demand.volume_per_day * DAYS_PER_MONTH),
         hours,
+        running,
     )
+
+
+def whole_s(
+    service: Service,
+    demand: Demand,
+    policy: ServingPolicy,
+    jobs_per_s: float,
+    gpus: int,
+    percentile: float,
+) -> float:
+    """Seconds from arrival to the whole output at a percentile, whatever the limit is about."""
+    load = load_of(service, demand, policy, jobs_per_s, gpus)
+    if service.batches:
+        return service.single_s + batching_s(service, policy, load, percentile, demand.burst)
+    return response_percentile_s(load, percentile)
+
+
+def _mean_instances(service: Service, demand: Demand, policy: ServingPolicy, at_peak: int) -> float:
+    """Instances up over a month's mean hour, spares apart: all, unless they follow the day."""
+    if not (policy.autoscale and demand.hourly and service.stoppable):
+        return at_peak
+    up = hourly_instances(service, demand, policy)
+    return sum(up) / len(up)
 
 
 def _batch_numbers(
@@ -110,11 +160,13 @@ def _batch_numbers(
     """
     jobs = service.jobs_per_s(demand.generations_per_s)
     work_s = jobs * SECONDS_PER_DAY * service.job_s / service.slots
-    working_s = max(window_s * policy.utilisation_cap - policy.startup_s, service.job_s)
+    working_s = max(
+        window_s * policy.utilisation_cap - policy.startup_s - service.load_s, service.job_s
+    )
     gpus = max(1, math.ceil(work_s / working_s - 1e-9))
     instances = math.ceil(gpus / service.gpu_count)
     running = instances * service.gpu_count
-    run_s = policy.startup_s + max(work_s / running, service.job_s)
+    run_s = policy.startup_s + service.load_s + max(work_s / running, service.job_s)
     hours = instances * run_s / 3600 * DAYS_PER_MONTH
     usd = hours * service.usd_per_hour * (1 + service.overhead)
     return Numbers(
@@ -128,86 +180,5 @@ def _batch_numbers(
         usd,
         usd / (demand.volume_per_day * DAYS_PER_MONTH),
         hours,
+        running,
     )
-
-
-def peak_generations_per_s(service: Service, demand: Demand) -> float:
-    """The busiest hour; with a limit, at least what N users at once ask for (Little's law).
-
-    Each of N users has one generation under way: for the limit, if that is about the whole; for
-    the whole generation, if it is about its first piece; for a clip at its pace, if per frame.
-    """
-    peak = demand.generations_per_s * demand.peak_factor
-    if not demand.peak_concurrent or not demand.limit_s:
-        return peak
-    under_way_s = demand.limit_s
-    if demand.latency_kind == "per-frame":
-        under_way_s *= service.frames
-    elif demand.latency_kind == "first-output":
-        under_way_s = max(under_way_s, service.job_s)
-    return max(peak, demand.peak_concurrent / under_way_s)
-
-
-def job_latency_s(service: Service, demand: Demand) -> float:
-    """What the limit is held against when nobody else is there, by the kind of latency."""
-    if demand.latency_kind == "first-output":
-        return service.first_output_s
-    if demand.latency_kind == "per-frame":
-        return service.request_s / service.frames
-    return service.job_s
-
-
-def queue_s(
-    service: Service, demand: Demand, policy: ServingPolicy, jobs_per_s: float, gpus: int
-) -> float:
-    """Waiting at the demand's percentile, seconds.
-
-    A limit per frame of a clip concerns the pace once it runs: no waiting in it. In batches a free
-    GPU takes what waits, so all GPUs may have just left with small batches and a request waits up
-    to one job even at low load: that is taken as the least wait (simulated in the tests).
-    """
-    if demand.latency_kind == "per-frame" and service.frames > 1:
-        return 0.0
-    wait = _excess_s(service, demand, policy, jobs_per_s, gpus)
-    return _with_batching(service, wait)
-
-
-def _with_batching(service: Service, wait_s: float) -> float:
-    waits_for_batch = service.batch > 1 and service.slots == 1
-    return max(wait_s, service.job_s) if waits_for_batch else wait_s
-
-
-def _excess_s(
-    service: Service, demand: Demand, policy: ServingPolicy, jobs_per_s: float, gpus: int
-) -> float:
-    servers = gpus * service.slots
-    load = (service.job_s, jobs_per_s, servers, demand.percentile, policy.service_scv)
-    if demand.latency_kind == "first-output":
-        return wait_percentile_s(*load)
-    return response_p95_s(*load) - service.job_s
-
-
-def gpus_for(
-    service: Service, demand: Demand, policy: ServingPolicy, jobs_per_s: float, alone_s: float
-) -> int:
-    """The fewest GPUs under the utilisation cap that also keep the limit, if it can be kept."""
-    busy = jobs_per_s * service.job_s / service.slots
-    floor = max(1, math.ceil(busy / policy.utilisation_cap - 1e-9))
-    if demand.limit_s is None or alone_s > demand.limit_s:
-        return floor
-    budget = demand.limit_s - alone_s
-
-    def enough(gpus: int) -> bool:
-        return queue_s(service, demand, policy, jobs_per_s, gpus) <= budget
-
-    if enough(floor):
-        return floor
-    short, many = floor, 2 * floor
-    while not enough(many):
-        if many > 1_000_000 + 4 * floor:  # the limit leaves no room to wait at all
-            return floor
-        short, many = many, 2 * many
-    while many - short > 1:
-        middle = (short + many) // 2
-        short, many = (short, middle) if enough(middle) else (middle, many)
-    return many

@@ -49,6 +49,8 @@ def cost_lines(
         label = "GPU instances, always on"
         if case.demand.batch_window_s is not None and case.value.stoppable:
             label = "GPU instances, while the day's batch runs"
+        elif policy.autoscale:
+            label = "GPU instances, following the hours of the day"
         lines = [product_line(label, "machines", hours, "instance-hours", _price(offer))]
     if offer.kind == "spot":
         lines.append(_interruptions(offer, policy, now, low, high))

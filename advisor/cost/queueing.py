@@ -11,19 +11,69 @@ Models, 2003, section 9.6):
   the exact asymptote; with more it is an approximation.
 - in between: percentiles are interpolated by the squared coefficient of variation (scv) of the
   service time, as the Allen-Cunneen formula does for the mean wait: (1 + scv) / 2 at the mean.
+  Above 1: Erlang C, and the mean wait of Allen-Cunneen.
 
-Held against simulation and against exact M/D/c numbers in tests/cost/test_queueing.py: within 10 %
-at the 90th to 99th percentile for 1 to 64 GPUs, utilisation 0.3 to 0.95, scv 0 or 1; the 50th is
-within 12 % for scv 0. Not claimed: the 50th for unequal requests, scv above 1, arrivals burstier
-than Poisson.
+The response is the wait plus the service, convolved numerically where service varies. Requests that
+come in bursts of K: a burst is one customer of as many groups of GPUs as it fills, and its requests
+then start one after the other (`_Burst`).
+
+How far to trust it is measured, not argued: `accuracy` states it, benchmarks/queueing.py measures
+it, tests/cost/test_queueing.py holds it.
 """
 
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Shape = Literal["lognormal", "exponential"]  # of service times that vary
 
 _RECURSION_UP_TO = 64  # servers; above it the tail series is faster and as exact
+_CELLS = 128  # of the convolution; within 1e-3 of M/M/1 at utilisation 0.9
+_POSITIONS = 32  # of the requests in a burst that are looked at
+
+Times = NDArray[np.float64]
+Beyond = Callable[[Times], Times]  # share of requests that take longer than each time
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What comes to how many servers.
+
+    service_s: mean seconds of one request on one server; scv: its squared coefficient of variation
+    (0: all alike). arrival_per_s: requests, not bursts. burst: requests that come at one moment.
+    """
+
+    service_s: float
+    arrival_per_s: float
+    servers: int
+    scv: float = 0.0
+    shape: Shape = "lognormal"
+    burst: float = 1.0
+
+    @property
+    def utilisation(self) -> float:
+        return self.arrival_per_s * self.service_s / self.servers
+
+
+def accuracy(load: Load, percentile: float) -> str | None:
+    """How near the closed form was to simulation over this range; None where nobody looked.
+
+    Ranges and bounds are those of benchmarks/queueing.py (docs/cost.md, Accuracy of the queue).
+    """
+    inside = load.utilisation <= 0.95 and load.servers <= 64 and percentile in (90, 95, 99)
+    if not inside or load.scv > 4 or load.burst > 32:
+        return None
+    if load.burst > 1:
+        return "within 25 % of simulation" if load.scv <= 1 else None
+    if load.scv <= 1:
+        return "within 10 % of simulation"
+    return "within 15 % of simulation" if percentile <= 95 else "within 35 % of simulation"
 
 
 def erlang_c(offered_load: float, servers: int) -> float:
@@ -56,35 +106,198 @@ def _erlang_b(load: float, servers: int) -> float:
     return pmf / (1 - pmf * beyond)
 
 
-def wait_percentile_s(
-    service_s: float,
-    arrival_per_s: float,
-    servers: int,
-    percentile: float = 95,
-    service_scv: float = 0.0,
-) -> float:
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """P(W > t) = min(waits, prefactor x exp(-decay t)); `waits` is the share that waits at all."""
+
+    waits: float
+    prefactor: float
+    decay_per_s: float
+
+    @classmethod
+    def of(cls, service_s: float, arrival_per_s: float, servers: int, scv: float) -> _Tail:
+        """Of single arrivals below saturation."""
+        waits = erlang_c(arrival_per_s * service_s, servers)
+        rho, pace = arrival_per_s * service_s / servers, servers / service_s
+        varied = (1 - rho) * pace
+        if scv >= 1:
+            return cls(waits, waits, varied * 2 / (1 + scv))
+        decay, relative = _deterministic(rho)
+        if scv == 0 or waits == 0:
+            return cls(waits, waits * relative, decay * pace)
+        # t(p) = (1 - scv) t_fixed(p) + scv t_exponential(p) is an exponential tail again
+        mixed = 1 / ((1 - scv) / (decay * pace) + scv / varied)
+        shift = (1 - scv) * math.log(waits * relative) / (decay * pace)
+        return cls(waits, math.exp(mixed * (shift + scv * math.log(waits) / varied)), mixed)
+
+    def percentile_s(self, allowed: float) -> float:
+        """t at which only a share of `allowed` waits longer."""
+        if self.waits <= allowed:  # fewer wait at all; the asymptote would still give them a little
+            return 0.0
+        return max(0.0, math.log(self.prefactor / allowed) / self.decay_per_s)
+
+    def share_beyond(self, t: float) -> float:
+        """P(W > t) at one time, quickly: a fleet is sized by thousands of these."""
+        if t < 0:
+            return 1.0
+        return min(self.waits, self.prefactor * math.exp(-self.decay_per_s * t))
+
+    def beyond(self, t: Times) -> Times:
+        """P(W > t); 1 at negative t."""
+        falling = self.prefactor * np.exp(-self.decay_per_s * np.maximum(t, 0.0))
+        return np.where(t < 0, 1.0, np.minimum(self.waits, falling))
+
+
+@dataclass(frozen=True, slots=True)
+class _Burst:
+    """Waits of requests that come `size` at a time.
+
+    first: the wait of a burst's first request; a burst is served by min(size, servers) servers, so
+    it is one customer of servers // size such groups. Behind a first that had to wait the others
+    start one by one as servers come free; else all servers fill at once, and again a service later.
+    """
+
+    first: _Tail
+    size: int
+    servers: int
+    service_s: float
+
+    @classmethod
+    def of(cls, load: Load, size: int) -> _Burst:
+        groups = max(1, load.servers // size)
+        service_s = load.service_s * size * groups / load.servers
+        arrival_per_s = load.arrival_per_s / size
+        first = _Tail.of(service_s, arrival_per_s, groups, load.scv / size)
+        return cls(first, size, load.servers, load.service_s)
+
+    def beyond(self, t: Times) -> Times:
+        """P(W > t) of a request at a random place in its burst."""
+        places = np.unique(np.linspace(0, self.size - 1, min(self.size, _POSITIONS)).round())
+        behind = places * self.service_s / self.servers
+        alone = np.floor(places / self.servers) * self.service_s
+        late = np.asarray(t)[..., None]
+        queued = np.minimum(self.first.beyond(np.maximum(late - behind, 0.0)), self.first.waits)
+        found = queued + (1 - self.first.waits) * (alone > late)
+        return np.where(np.asarray(t) < 0, 1.0, found.mean(axis=-1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Mixture:
+    """Bursts of two neighbouring sizes, so that any mean size can be asked for."""
+
+    parts: tuple[tuple[float, _Tail | _Burst], ...]
+    service_s: float
+
+    def percentile_s(self, allowed: float) -> float:
+        """t at which only a share of `allowed` waits longer."""
+        return _root(self.beyond, allowed, self.service_s)
+
+    def beyond(self, t: Times) -> Times:
+        """P(W > t) of a request in a burst of either size."""
+        return np.sum([share * wait.beyond(t) for share, wait in self.parts], axis=0)
+
+
+def _waits(load: Load) -> _Tail | _Mixture:
+    if load.burst == 1:
+        return _Tail.of(load.service_s, load.arrival_per_s, load.servers, load.scv)
+    small = math.floor(load.burst)
+    more = load.burst - small
+    sizes = {small: 1 - more} | ({small + 1: more} if more else {})
+    parts = tuple((share, _Burst.of(load, size)) for size, share in sizes.items())
+    return _Mixture(parts, load.service_s)
+
+
+def wait_percentile_s(load: Load, percentile: float = 95) -> float:
     """Seconds in the queue that `percentile` % of the requests stay under; inf when overloaded."""
-    load = arrival_per_s * service_s
-    if load <= 0:
+    if load.arrival_per_s <= 0:
         return 0.0
-    if load >= servers:
+    if load.utilisation >= 1:
         return math.inf
-    allowed = 1 - percentile / 100  # share of requests that may wait longer
-    waits = erlang_c(load, servers)
-    if waits <= allowed:  # fewer wait at all; the asymptote would still give them a little
-        return 0.0
-    exponential = _tail(waits, allowed, 1 - load / servers)
-    if service_scv >= 1:
-        return exponential * (1 + service_scv) / 2 * service_s / servers
-    decay, prefactor = _deterministic(load / servers)
-    deterministic = _tail(waits * prefactor, allowed, decay)
-    mixed = (1 - service_scv) * deterministic + service_scv * exponential
-    return mixed * service_s / servers
+    return _waits(load).percentile_s(1 - percentile / 100)
 
 
-def _tail(prefactor: float, allowed: float, decay: float) -> float:
-    """t at which prefactor * exp(-decay * t) has come down to `allowed`."""
-    return math.log(prefactor / allowed) / decay if prefactor > allowed else 0.0
+def response_percentile_s(load: Load, percentile: float = 95) -> float:
+    """Seconds from arrival to finished that `percentile` % of the requests stay under.
+
+    inf when the servers cannot keep up.
+    """
+    allowed = 1 - percentile / 100
+    if load.scv == 0:
+        return load.service_s + wait_percentile_s(load, percentile)
+    if load.utilisation >= 1:
+        return math.inf
+    if load.arrival_per_s <= 0:
+        return _root(lambda t: _longer(load, t), allowed, load.service_s)
+    return _root(_response(load), allowed, load.service_s)
+
+
+def share_waiting_beyond(load: Load, seconds: float) -> float:
+    """Share of requests that wait longer than so many seconds. One look, where a percentile needs
+    a search: this is what sizes a fleet."""
+    if load.utilisation >= 1:
+        return 1.0
+    waits = _waits(load)
+    if isinstance(waits, _Tail):
+        return waits.share_beyond(seconds)
+    return float(waits.beyond(np.array([seconds]))[0])
+
+
+def share_responding_beyond(load: Load, seconds: float) -> float:
+    """Share of requests that are not finished so many seconds after they came."""
+    if load.scv == 0:
+        return share_waiting_beyond(load, seconds - load.service_s)
+    if load.utilisation >= 1:
+        return 1.0
+    return float(_response(load)(np.array([seconds]))[0])
+
+
+def _response(load: Load) -> Beyond:
+    """P(wait + service > t): P(S > t) + the integral of P(W > t - x) over the density of S."""
+    wait = _waits(load)
+    steps = np.linspace(0.0, 1.0, _CELLS + 1)
+    middle = (steps[1:] + steps[:-1]) / 2
+
+    def beyond(t: Times) -> Times:
+        last = np.maximum(t, 1e-12 * load.service_s)[:, None]
+        if load.shape == "exponential":
+            at = last * middle
+            mass = np.exp(-at / load.service_s) * last / _CELLS / load.service_s
+        else:
+            sigma, centre = _lognormal(load)
+            last_z = (np.log(last) - centre) / sigma
+            width = last_z - np.minimum(-6.0, last_z - 1.0)
+            z = last_z - width * (1 - middle)
+            at = np.exp(centre + sigma * z)
+            mass = np.exp(-z * z / 2) * width / _CELLS / math.sqrt(2 * math.pi)
+        return _longer(load, t) + (wait.beyond(last - at) * mass).sum(axis=1)
+
+    return beyond
+
+
+def _longer(load: Load, t: Times) -> Times:
+    """P(service > t)."""
+    if load.shape == "exponential":
+        return np.exp(-t / load.service_s)
+    sigma, centre = _lognormal(load)
+    z = (np.log(np.maximum(t, 1e-12 * load.service_s)) - centre) / sigma / math.sqrt(2)
+    return np.array([0.5 * math.erfc(each) for each in z])
+
+
+def _lognormal(load: Load) -> tuple[float, float]:
+    """Sigma and mu of a log-normal with the load's mean and scv."""
+    variance = math.log1p(load.scv)
+    return math.sqrt(variance), math.log(load.service_s) - variance / 2
+
+
+def _root(beyond: Beyond, allowed: float, scale_s: float) -> float:
+    """Where a falling share comes down to `allowed`, to 1e-5: nested grids, each looked at once."""
+    grid = np.concatenate([[0.0], scale_s * 2.0 ** np.arange(-2, 60)])
+    for _ in range(4):
+        index = int(np.argmax(beyond(grid) <= allowed))
+        if index == 0:
+            return float(grid[0])
+        grid = np.linspace(grid[index - 1], grid[index], 33)
+    return float(grid[-1])
 
 
 def _deterministic(utilisation: float) -> tuple[float, float]:
@@ -103,30 +316,3 @@ def _deterministic(utilisation: float) -> tuple[float, float]:
     gap = utilisation + decay - 1
     prefactor = (1 - utilisation) / gap / utilisation if gap > 1e-9 else 1.0
     return decay, prefactor
-
-
-def response_p95_s(
-    service_s: float,
-    arrival_per_s: float,
-    servers: int,
-    percentile: float = 95,
-    service_scv: float = 0.0,
-) -> float:
-    """Seconds from arrival to finished that `percentile` % of the requests stay under.
-
-    inf when the servers cannot keep up. `service_s` is the mean time of one request on one server;
-    `service_scv` its squared coefficient of variation (0: all requests alike, 1: exponential).
-    The spread of service and of waiting are joined as independent errors are (root of squares over
-    the mean service), which is exact at both ends and within 2 % for M/M/1.
-    """
-    wait = wait_percentile_s(service_s, arrival_per_s, servers, percentile, service_scv)
-    if service_scv == 0 or math.isinf(wait):
-        return service_s + wait
-    spread = max(0.0, _service_percentile(percentile, service_scv) - 1) * service_s
-    return service_s + math.hypot(spread, wait)
-
-
-def _service_percentile(percentile: float, scv: float) -> float:
-    """Percentile of a gamma-distributed service time of mean 1 (Wilson-Hilferty)."""
-    z = NormalDist().inv_cdf(percentile / 100)
-    return max(0.0, 1 - scv / 9 + z * math.sqrt(scv) / 3) ** 3

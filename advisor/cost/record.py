@@ -66,6 +66,28 @@ class CostLine(Record):
     note: str = ""
 
 
+class UnderLoad(Record):
+    """The whole response in the busiest hour, on the GPUs that carry it (spares apart)."""
+
+    replicas: int  # GPUs, each with the model in memory
+    spare_replicas: int  # GPUs beyond these, for ones that fail
+    p50_s: Figure
+    p95_s: Figure
+    p99_s: Figure
+    wait_p95_s: Figure  # in the queue, before work on the request starts
+    method: str  # "closed form"; "simulation of 100,000 requests, seed 1"
+    accuracy: str  # how near the closed form was to simulation in this range, or that it is unknown
+
+
+class Scaling(Record):
+    """What starting a replica takes, and what a month costs when instances follow the day."""
+
+    model_load_s: Figure  # weights into GPU memory
+    start_s: Figure  # a new instance until it serves
+    hourly_instances: list[int] = Field(default_factory=list)  # by hour, where the shape is known
+    usd_per_month: Figure | None = None  # of such instance-hours alone; None where it is not known
+
+
 class ServingCost(Record):
     """What it takes to serve the use case's volume from one offer.
 
@@ -86,6 +108,8 @@ class ServingCost(Record):
     usd_per_month: Figure
     energy_kwh_per_month: Figure | None
     lines: list[CostLine]
+    under_load: UnderLoad | None = None  # None on the users' own devices, and for a day's batch
+    scaling: Scaling | None = None
     scale_to_zero_usd_per_month: Figure | None = None  # serverless offers: billed only while busy
     notes: list[str] = Field(default_factory=list)
 

@@ -6,18 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from advisor.cost.demand import Demand, basis_of, demand_of, takes_are_stated
-from advisor.cost.fleet import (
-    Numbers,
-    Service,
-    job_latency_s,
-    peak_generations_per_s,
-    serving_numbers,
-)
+from advisor.cost.demand import Demand, basis_of, demand_of, peak_basis, takes_are_stated
+from advisor.cost.fleet import Numbers, Service, serving_numbers
 from advisor.cost.lines import cost_lines, energy_kwh_per_month
 from advisor.cost.policy import ServingPolicy
 from advisor.cost.record import DAYS_PER_MONTH, CostLine, Offer, ServingCost
 from advisor.cost.serverless import scale_to_zero
+from advisor.cost.sizing import job_latency_s, peak_generations_per_s
+from advisor.cost.under_load import scaling_of, under_load
 from advisor.errors import InputError
 from advisor.estimator.record import Estimate
 from advisor.figure import Basis, Figure, weakest
@@ -64,6 +60,7 @@ def serving_case(
     outputs_per_request: float,
     policy: ServingPolicy = _DEFAULT_POLICY,
     slots: int = 1,
+    curve: tuple[float, ...] = (),
 ) -> ServingCase:
     """Floats for `serving_numbers`, from records. Raises InputError on senseless sizes."""
     if not 0 < outputs_per_request < math.inf:
@@ -71,11 +68,19 @@ def serving_case(
     if not estimate.latency_s.low > 0:
         raise InputError(f"{estimate.model} on {estimate.device}: latency has to be above 0 s")
     latency, first = estimate.latency_s, estimate.first_output_s
+    if policy.autoscale and not use_case.arrivals.hourly:
+        raise InputError(
+            "autoscaling needs the shape of a day: state arrivals.pattern (steady, daily, trace)"
+        )
     spot = offer.kind == "spot"
     low_price = offer.usd_per_gpu_hour_low
     high_price = offer.usd_per_gpu_hour_high
 
-    def service(request_s: float, first_s: float, usd: float, overhead: float) -> Service:
+    weights_gb = estimate.memory.weights_gib * 2**30 / 1e9
+
+    def service(
+        request_s: float, first_s: float, usd: float, overhead: float, gb_per_s: float
+    ) -> Service:
         return Service(
             request_s=request_s,
             first_output_s=first_s,
@@ -88,21 +93,31 @@ def serving_case(
             slots=slots,
             shared=offer.kind != "client-device",
             stoppable=offer.kind in ("on-demand", "spot"),
+            load_s=weights_gb / gb_per_s,
+            curve=curve,
         )
 
     return ServingCase(
-        value=service(latency.value, first.value, offer.usd_per_hour, policy.spot_overhead),
+        value=service(
+            latency.value,
+            first.value,
+            offer.usd_per_hour,
+            policy.spot_overhead,
+            policy.load_gb_per_s,
+        ),
         low=service(
             latency.low,
             first.low,
             offer.usd_per_hour if low_price is None else low_price * offer.gpu_count,
             policy.spot_overhead_low,
+            policy.load_gb_per_s_high,
         ),
         high=service(
             latency.high,
             first.high,
             offer.usd_per_hour if high_price is None else high_price * offer.gpu_count,
             policy.spot_overhead_high,
+            policy.load_gb_per_s_low,
         ),
         demand=demand_of(use_case),
         policy=policy,
@@ -110,7 +125,7 @@ def serving_case(
             [
                 estimate.latency_s.basis,
                 policy.basis("utilisation_cap"),
-                *basis_of(use_case, "peak_factor"),
+                peak_basis(use_case),
                 *_price_bases(offer, policy),
             ]
         ),
@@ -124,16 +139,18 @@ def serving_cost(
     outputs_per_request: float = 1.0,
     policy: ServingPolicy = _DEFAULT_POLICY,
     slots: int = 1,
+    curve: tuple[float, ...] = (),
 ) -> ServingCost:
     """Fleet, response under load and cost of serving the use case's volume from one offer.
 
     outputs_per_request: generations that one request (the estimate's whole batch) makes; under 1
     where one generation needs several requests, one after the other. slots: the requests of the
-    batch start and end each on their own (continuous batching), so many at a time. Figures per
-    output are per accepted output. Each end of an interval is a fleet sized for that end of the
-    latency. Raises InputError on senseless sizes.
+    batch start and end each on their own (continuous batching), so many at a time. curve: time of a
+    batch of 1, 2, ... against the estimate's (full) one. Figures per output are per accepted
+    output. Each end of an interval is a fleet sized for that end of the latency. Raises InputError
+    on senseless sizes.
     """
-    case = serving_case(estimate, use_case, offer, outputs_per_request, policy, slots)
+    case = serving_case(estimate, use_case, offer, outputs_per_request, policy, slots, curve)
     now = case.numbers()
     low, high = case.ends()
     alone_s = job_latency_s(case.value, case.demand)
@@ -172,6 +189,8 @@ def serving_cost(
         usd_per_month=usd_per_month,
         energy_kwh_per_month=energy_kwh_per_month(estimate, case, bases.load),
         lines=lines,
+        under_load=under_load(case, (low, now, high), bases.fleet, source),
+        scaling=scaling_of(case, offer, bases.month, source),
         scale_to_zero_usd_per_month=scale_to_zero(case, offer, bases.output),
         notes=_notes(use_case, offer, case, now, low, high),
     )
@@ -212,10 +231,10 @@ def _bases(
 ) -> _Bases:
     """A default counts as a weakness only where it decides: one instance is one instance."""
     volume = basis_of(use_case, "volume_per_day")
-    peak = basis_of(use_case, "peak_factor")
+    peak = peak_basis(use_case)
     latency = [estimate.latency_s.basis]
     price = _price_bases(offer, policy)
-    rate = weakest([*volume, *peak])
+    rate = weakest([*volume, peak])
     load = weakest([rate, *latency])
     sized = [load, policy.basis("utilisation_cap")] if now.instances > 1 else latency
     month = weakest([*sized, *price])
@@ -275,13 +294,20 @@ def _notes(
             f"the always-on minimum of one instance decides the cost: it is busy"
             f" {mean_busy:.1%} of the time"
         )
-    if now.gpus_needed < now.instances * offer.gpu_count:
+    if now.gpus_needed < now.running:
         notes.append(
             f"{now.gpus_needed} GPU{'s' * (now.gpus_needed > 1)} would do; whole instances hold"
-            f" {now.instances * offer.gpu_count}"
+            f" {now.running}"
         )
     if low.instances != high.instances:
         notes.append(f"{low.instances} to {high.instances} instances over the latency's interval")
+    if case.policy.spare_replicas:
+        notes.append(
+            f"times hold while {now.instances * offer.gpu_count - now.running} of"
+            f" {now.instances * offer.gpu_count} GPUs are out of service"
+        )
+    if case.policy.autoscale and not case.value.stoppable:
+        notes.append("machines that are owned cost the same while they stand still")
     if case.value.slots > 1:
         notes.append(
             f"{case.value.slots} requests share a GPU, each joining at the next token (continuous"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from advisor.assessment import Assessment, Assumption
 from advisor.decide import answer
+from advisor.decide.adapting import adaptation_cost
 from advisor.decide.bench import Bench
 from advisor.decide.flips import flip_points, least_changes
 from advisor.decide.hosted import hosted_flip
@@ -49,6 +50,9 @@ def decide(
     warnings = _warnings(judgement, chosen)
     if money is not None and money.price_age.sentence is not None:
         warnings.insert(0, money.price_age.sentence)
+    adapting = adaptation_cost(use_case, chosen, catalog, bench.sources)
+    if isinstance(adapting, str):
+        warnings.append(adapting)
     found = []
     if flips and chosen.view is None:
         conditions = least_changes(use_case, bench, judgement)
@@ -76,6 +80,7 @@ def decide(
         barred_by=dict(sorted(judgement.barred_by.items())),
         families=answer.family_results(judgement, chosen),
         apis=apis,
+        adaptation=None if isinstance(adapting, str) else adapting,
         findings=[*judgement.findings, *_deciding(judgement, chosen)],
         conditions=conditions,
         flip_points=found,

@@ -44,6 +44,7 @@ COSTING = (
     "volume_per_day",
     "peak_factor",
     "peak_concurrent",
+    "arrivals",
     "latency",
     "samples_per_input",
     "takes_per_item",

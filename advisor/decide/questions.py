@@ -23,6 +23,7 @@ QUESTIONS: dict[str, str] = {
     "latency": "What is the time limit, and for what?",
     "volume_per_day": "How many items a day?",
     "peak_factor": "How much busier is the busiest hour than the mean?",
+    "arrivals": "How are requests spread over the day, and do they come in bursts?",
     "peak_concurrent": "How many users at once?",
     "budget_usd_per_item": "What may one item cost?",
     "budget_usd_per_month": "What may a month cost?",

@@ -109,6 +109,7 @@ def estimate_training(
     optimiser: Optimiser = "adamw",
     checkpointing: bool = False,
     all_resident: bool = False,
+    on_demand: bool = True,
     catalog: Catalog | None = None,
     setting: Setting | None = None,
     **axes: Any,
@@ -117,8 +118,9 @@ def estimate_training(
 
     dtype: fp32, bf16, fp16; for LoRA also the width that the frozen base is stored in (nf4, int8,
     fp8). all_resident: text encoders and VAE stay in memory; else their outputs are made
-    beforehand. Raises UnknownName, InputError for an unusable setting, CannotEstimate where the
-    model has no training step or the device lacks a figure.
+    beforehand. on_demand: a step that is not stored is traced now, where torch is. Raises
+    UnknownName, InputError for an unusable setting, CannotEstimate where the model has no training
+    step or the device lacks a figure.
     """
     catalog = catalog or load_catalog()
     model = catalog.models[model] if isinstance(model, str) else model
@@ -129,7 +131,7 @@ def estimate_training(
     setting = setting or Setting.of(workload)
     if reason := why_not(device, rates, setting):
         raise CannotEstimate(f"{device.id} cannot be estimated: {reason}")
-    step = TrainingStep.of(model, workload, method, rank, checkpointing, catalog)
+    step = TrainingStep.of(model, workload, method, rank, checkpointing, catalog, on_demand)
     table = device_table([device], rates, setting)
     time = _time(step, table, rates, setting, optimiser)
     parts = _memory(step, setting, optimiser, device, rates, catalog, all_resident)

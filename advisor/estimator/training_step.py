@@ -47,10 +47,11 @@ class TrainingStep:
         rank: int,
         checkpointing: bool,
         catalog: Catalog,
+        on_demand: bool = True,
     ) -> TrainingStep:
         store = training_store(catalog)
         planned = training_calls(model, workload, catalog)
-        calls = tuple((call, store.trace(call.part)) for call in planned)
+        calls = tuple((call, store.trace(call.part, on_demand)) for call in planned)
         step = cls(model, workload, method, rank, checkpointing, calls)
         if method == "lora" and not step.adapters:
             raise CannotEstimate(

@@ -134,6 +134,7 @@ FIELDS = {
     "volume_per_day": "Volume (items a day)",
     "peak_factor": "Busiest hour against the mean",
     "peak_concurrent": "Users at once at the peak",
+    "arrivals": "When requests come",
     "budget_usd_per_item": "Budget (USD per item)",
     "budget_usd_per_month": "Budget (USD a month)",
     "terms": "Terms of payment",

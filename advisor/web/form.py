@@ -124,6 +124,9 @@ def _ask(question: Question, stated: dict[str, Any]) -> None:
     columns = st.columns(min(len(question.fields), 3))
     for index, name in enumerate(question.fields):
         with columns[index % len(columns)]:
+            if name == "arrivals":
+                _arrivals(stated)
+                continue
             _widget(name, UseCase.model_fields[name], stated)
 
 
@@ -270,6 +273,32 @@ def _latency(stated: dict[str, Any]) -> None:
         )
         if limit is not None:
             stated["latency"] = {"limit_ms": limit * _UNITS[chosen], "kind": what}
+
+
+def _arrivals(stated: dict[str, Any]) -> None:
+    """The shape of a day and bursts. A trace comes with an uploaded file, already as weights."""
+    pattern = st.selectbox(
+        label_of("arrivals"),
+        ["steady", "daily", "trace"],
+        index=None,
+        key="f_arrivals_pattern",
+        placeholder="assumed if not stated: only the busiest hour is known",
+    )
+    text = st.text_input(
+        "Weights of the hours, midnight first",
+        key="f_arrivals_weights",
+        placeholder="24 numbers, at any scale",
+        disabled=pattern not in ("daily", "trace"),
+    )
+    burst = st.number_input("Items asked for at one moment", value=None, key="f_arrivals_burst")
+    found: dict[str, Any] = {"pattern": pattern} if pattern else {}
+    if pattern in ("daily", "trace"):
+        try:
+            found["hourly_weights"] = [float(each) for each in text.replace(",", " ").split()]
+        except ValueError:
+            st.error("The weights of the hours are not all numbers.")
+    _state("burst_size", burst, found)
+    _state("arrivals", found or None, stated)
 
 
 def _inputs(stated: dict[str, Any]) -> None:

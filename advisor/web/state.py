@@ -55,6 +55,10 @@ def _fill_field(name: str, value: Any) -> None:
             state[f"f_terms_{term}"] = _term_text(getattr(value, term))
     elif name == "reject_rate":
         state["f_reject_rate"] = value.value
+    elif name == "arrivals":
+        state["f_arrivals_pattern"] = None if value.pattern == "busiest-hour" else value.pattern
+        state["f_arrivals_weights"] = " ".join(f"{weight:g}" for weight in value.hourly_weights)
+        state["f_arrivals_burst"] = value.burst_size if value.burst_size != 1 else None
     elif name == "inputs":
         state["f_inputs"] = list(dict.fromkeys(item.modality for item in value))
         for item in value:

@@ -22,6 +22,7 @@ from advisor.report.view import View, device_cell, number, option_cell, option_n
 if TYPE_CHECKING:
     from advisor.assessment import CandidateResult
     from advisor.cost.record import ApiCost, CostLine, ServingCost
+    from advisor.cost.training import TrainingCost
 
 
 def cost(view: View) -> list[Block]:
@@ -38,6 +39,8 @@ def cost(view: View) -> list[Block]:
         )
     if any(option.cost for option in view.shown):
         blocks.append(_compared(view.shown))
+    if view.assessment.adaptation is not None:
+        blocks += _adaptation(view.assessment.adaptation)
     if not view.shown and view.assessment.apis:
         text = "Hosted APIs are listed for orientation; the verdict applies to them as well."
         blocks.append(Paragraph(text=text))
@@ -71,6 +74,35 @@ def _tree(one: CandidateResult, cost: ServingCost) -> list[Block]:
         _offer(cost),
     ]
     return blocks + ([Bullets(items=list(cost.notes))] if cost.notes else [])
+
+
+def _adaptation(one: TrainingCost) -> list[Block]:
+    """One run of adapting the model to own examples: the tree, and how sure it is to fit."""
+    total = [
+        Cell(text="Total of the lines with a sum, one run", tone="strong"),
+        Cell(text=""),
+        Cell(text=""),
+        number(one.usd).model_copy(update={"tone": "strong"}),
+        Cell(text=words.BASES[one.usd.basis][0], basis=None),
+    ]
+    rows = [_line(line) for line in one.lines]
+    fits = f"It fits the device's memory with a probability of {one.chance_fits:.0%}."
+    return [
+        Table(
+            caption=f"Adapting {one.estimate.model} to own examples on {one.estimate.device}: "
+            f"{one.steps.value:,.0f} steps, {figure_text(one.wall_h)}",
+            columns=[
+                Column(label="Line", width=2.9),
+                Column(label="Quantity", width=1.6, align="right"),
+                Column(label="Unit price, USD", width=1.2, align="right"),
+                Column(label="USD a run", width=1.9, align="right"),
+                Column(label="Evidence", width=0.8),
+            ],
+            rows=[*rows, total],
+            marked=[len(rows)],
+            note=f"Steps: {one.steps.source}. {fits} {one.offer.id}, as of {one.offer.as_of_text}.",
+        )
+    ]
 
 
 def _line(line: CostLine) -> list[Cell]:
