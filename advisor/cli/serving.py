@@ -19,7 +19,7 @@ from advisor.errors import InputError
 if TYPE_CHECKING:
     from advisor.catalog import Catalog
     from advisor.cost.policy import ServingPolicy
-    from advisor.cost.record import Offer, ServingCost, UnderLoad
+    from advisor.cost.record import Offer, OfferKind, ServingCost, UnderLoad
     from advisor.cost.serving import ServingCase
     from advisor.decide.fit import Fit
     from advisor.estimator.record import Estimate
@@ -57,7 +57,7 @@ class _Planned:
 @click.argument("model")
 @click.option("--device", required=True, metavar="ID", help="A device id, see `advisor devices`.")
 @click.option(
-    "--kind", type=click.Choice(["on-demand", "spot", "owned"]), default="on-demand",
+    "--kind", type=click.Choice(["on-demand", "committed", "spot", "owned"]), default="on-demand",
     show_default=True, help="How the device is paid for.",
 )  # fmt: skip
 @click.option("--trace", metavar="FILE.csv", help="A recorded trace instead of stated arrivals.")
@@ -73,7 +73,7 @@ def serving(
     use_case_file: str,
     model: str,
     device: str,
-    kind: str,
+    kind: OfferKind,
     trace: str | None,
     max_batch: int,
     simulate: bool,
@@ -92,7 +92,7 @@ def serving(
     use_case = read_use_case(use_case_file)
     if trace is not None:
         use_case = _with_trace(use_case, trace)
-    offer = _offer(catalog, device, kind, as_of)
+    offer = _offer(catalog, use_case, device, kind, as_of)
     planned = _planned(catalog, use_case, model, device, offer, max_batch, _policy(policy))
     played = _played(planned, requests, seed) if simulate else []
     if as_json:
@@ -134,16 +134,16 @@ def _policy(asked: dict[str, Any]) -> ServingPolicy:
     return ServingPolicy.stated(**stated)
 
 
-def _offer(catalog: Catalog, device: str, kind: str, as_of: str | None) -> Offer:
-    from advisor.cost.offers import cheapest_offers
-    from advisor.cost.owning import owned_offer
+def _offer(
+    catalog: Catalog, use_case: UseCase, device: str, kind: OfferKind, as_of: str | None
+) -> Offer:
+    """The offer to quote first, with the prices and terms that the use case states."""
+    from advisor.decide.sources import default_sources
 
     known = catalog.device(device).id
-    if kind == "owned":
-        found = [owned_offer(catalog, known)]
-    else:
-        found = list(cheapest_offers(catalog, known, parse_as_of(as_of), [kind]))  # type: ignore[list-item]
-    if not found or found[0] is None:
+    sources = default_sources(catalog, parse_as_of(as_of), use_case.terms)
+    found = [offer for offer in sources.offers(known, [kind]) if offer.kind == kind]
+    if not found:
         raise InputError(f"no {kind} price of {known} is known: see `advisor prices --device`")
     return found[0]
 

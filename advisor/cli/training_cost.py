@@ -103,7 +103,7 @@ def _steps(catalog: Catalog, estimate: TrainingEstimate, asked: Asked) -> Figure
 def _offers(catalog: Catalog, device: str, asked: Asked) -> list[Offer]:
     from advisor.cost.offers import cheapest_offers
     from advisor.cost.owning import owned_offer
-    from advisor.cost.training import stated_offer
+    from advisor.cost.stated import stated_offer
 
     if asked.price is not None:
         return [stated_offer(device, asked.price)]

@@ -51,7 +51,7 @@ def cost_lines(
             label = "GPU instances, while the day's batch runs"
         elif policy.autoscale:
             label = "GPU instances, following the hours of the day"
-        lines = [product_line(label, "machines", hours, "instance-hours", _price(offer))]
+        lines = [product_line(label, "machines", hours, "instance-hours", instance_price(offer))]
     if offer.kind == "spot":
         lines.append(_interruptions(offer, policy, now, low, high))
     if offer.kind == "owned":
@@ -77,7 +77,7 @@ def _instance_hours(
     )
 
 
-def _price(offer: Offer) -> Figure:
+def instance_price(offer: Offer) -> Figure:
     """USD for an hour of the whole instance, with its range where the price is stale."""
     low, high = offer.usd_per_gpu_hour_low, offer.usd_per_gpu_hour_high
     return Figure(
@@ -108,7 +108,7 @@ def _interruptions(
         source=policy.source("spot_overhead"),
     )
     return product_line(
-        "hours lost to interruptions", "machines", hours, "instance-hours", _price(offer)
+        "hours lost to interruptions", "machines", hours, "instance-hours", instance_price(offer)
     )
 
 

@@ -66,14 +66,15 @@ def accuracy(load: Load, percentile: float) -> str | None:
 
     Ranges and bounds are those of benchmarks/queueing.py (docs/cost.md, Accuracy of the queue).
     """
-    inside = load.utilisation <= 0.95 and load.servers <= 64 and percentile in (90, 95, 99)
+    inside = load.utilisation <= 0.95 + 1e-9 and load.servers <= 64 and percentile in (90, 95, 99)
     if not inside or load.scv > 4 or load.burst > 32:
         return None
     if load.burst > 1:
-        return "within 25 % of simulation" if load.scv <= 1 else None
+        told = load.scv <= 1 and load.utilisation <= 0.85 + 1e-9
+        return "within 30 % of simulation" if told else None
     if load.scv <= 1:
         return "within 10 % of simulation"
-    return "within 15 % of simulation" if percentile <= 95 else "within 35 % of simulation"
+    return "within 20 % of simulation" if percentile <= 95 else "within 35 % of simulation"
 
 
 def erlang_c(offered_load: float, servers: int) -> float:

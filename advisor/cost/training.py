@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from advisor.cost.lines import RENTED, instance_price
 from advisor.cost.policy import ServingPolicy
 from advisor.cost.record import CostLine, Offer
+from advisor.cost.side_lines import product_line
 from advisor.errors import InputError
 from advisor.estimator.record import Record
 from advisor.estimator.training import TrainingEstimate
@@ -182,14 +184,12 @@ def _energy(estimate: TrainingEstimate, run: TrainingRun) -> Figure | None:
 def _lines(
     run: TrainingRun, offer: Offer, policy: ServingPolicy, wall: Figure, instances: int
 ) -> list[CostLine]:
-    price = Figure.exact(
-        offer.usd_per_hour, "USD/instance-hour", _price_basis(offer), offer.source, offer.as_of
-    )
+    price = instance_price(offer)
     hours = wall.times(instances, "instance-hours").model_copy(
         update={"source": f"{instances} x hours of training, {offer.gpu_count} GPU each"}
     )
     lines = [_priced("training", hours, price)]
-    if offer.kind in ("on-demand", "spot"):
+    if offer.kind in RENTED:
         start = Figure.exact(
             instances * policy.startup_s / 3600,
             "instance-hours",
@@ -205,6 +205,7 @@ def _lines(
 
 
 _TRIALS = CostLine(
+    kind="people",
     label="runs until it is good enough: depends on trials, which nobody can know beforehand",
     quantity=None,
     unit="runs",
@@ -212,12 +213,6 @@ _TRIALS = CostLine(
     usd=None,
     note="the sum is of one run",
 )
-
-
-def _price_basis(offer: Offer) -> Basis:
-    if offer.confidence == "stated":
-        return Basis.asked
-    return Basis.assumed if offer.market == "own" else Basis.priced
 
 
 def _lost(hours: Figure, policy: ServingPolicy) -> Figure:
@@ -232,12 +227,9 @@ def _lost(hours: Figure, policy: ServingPolicy) -> Figure:
 
 
 def _priced(label: str, quantity: Figure, price: Figure) -> CostLine:
-    usd = quantity.times(price.value, "USD").model_copy(
-        update={"basis": weakest([quantity.basis, price.basis]), "as_of": price.as_of}
-    )
-    return CostLine(
-        label=label, quantity=quantity, unit=quantity.unit, unit_price_usd=price, usd=usd
-    )
+    line = product_line(label, "machines", quantity, quantity.unit, price)
+    usd = line.usd.model_copy(update={"unit": "USD"}) if line.usd else None
+    return line.model_copy(update={"usd": usd})
 
 
 def _preparation(run: TrainingRun) -> CostLine:
@@ -252,7 +244,9 @@ def _preparation(run: TrainingRun) -> CostLine:
     elif hours is not None:
         label += ": depends on the hourly rate, not stated"
     usd = hours.times(price.value, "USD") if hours is not None and price is not None else None
-    return CostLine(label=label, quantity=hours, unit="h", unit_price_usd=price, usd=usd)
+    return CostLine(
+        kind="people", label=label, quantity=hours, unit="h", unit_price_usd=price, usd=usd
+    )
 
 
 def _total(lines: list[CostLine], offer: Offer) -> Figure:
@@ -284,28 +278,6 @@ def _notes(estimate: TrainingEstimate, run: TrainingRun, offer: Offer, instances
     if offer.kind == "spot":
         notes.append("spot instances can be taken away: write checkpoints")
     return [*notes, *offer.notes]
-
-
-def stated_offer(device: str, usd_per_gpu_hour: float, gpu_count: int = 1) -> Offer:
-    """An offer at a price that the user stated, per GPU and hour."""
-    if not 0 < usd_per_gpu_hour <= 1e5:
-        raise InputError(f"price {usd_per_gpu_hour:g} USD per GPU-hour: give above 0 to 1e5")
-    return Offer(
-        id=f"{device} at the stated price",
-        kind="on-demand",
-        provider="stated",
-        instance=f"{gpu_count} GPU",
-        device=device,
-        gpu_count=gpu_count,
-        region="any",
-        usd_per_hour=usd_per_gpu_hour * gpu_count,
-        usd_per_gpu_hour=usd_per_gpu_hour,
-        as_of=None,
-        as_of_text="stated",
-        source="stated",
-        confidence="stated",
-        stale=False,
-    )
 
 
 def on_each(

@@ -91,7 +91,7 @@ def test_training_at_a_stated_price_shows_the_tree() -> None:
     asked = "training sd-1.5 --device l4 --samples 20 --epochs 40 --price 0.8".split()
     result = run(*asked)
     assert "800 steps" in result.output and "data preparation: depends on" in result.output
-    assert "stated price" in result.output
+    assert "at your price" in result.output
 
 
 def test_training_that_does_not_fit_says_what_would() -> None:

@@ -20,7 +20,7 @@ from advisor.cost.queueing import (
     wait_percentile_s,
 )
 from advisor.cost.simulation import busiest_hour
-from benchmarks.queueing import RESULT, broken, claimed_bound, recursion
+from benchmarks.queueing import RESULT, broken, claimed_bound, load_of_row, recursion
 from tests.cost.exact_mdc import wait_percentile
 
 service = st.floats(1e-3, 1e4)
@@ -81,13 +81,8 @@ def test_the_stored_table_keeps_every_claim_over_the_whole_grid() -> None:
 
 def test_the_stored_table_is_of_the_closed_form_as_it_is_now() -> None:
     rows = json.loads(RESULT.read_text(encoding="utf-8"))["rows"]
-    shapes = {"exponential": (1.0, "exponential"), "fixed": (0.0, "lognormal")}
     for row in rows[::7]:
-        name = row["service"]
-        spread, shape = shapes.get(name) or (float(name.split()[-1]) ** 2, "lognormal")
-        made = response(
-            row["utilisation"], row["servers"], row["percentile"], spread, 1.0, shape, row["burst"]
-        )
+        made = response_percentile_s(load_of_row(row), row["percentile"])
         assert made == pytest.approx(row["predicted_s"], rel=1e-3), row
 
 
