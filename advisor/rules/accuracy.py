@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from advisor.limits import WRITTEN, limit_s
+from advisor.limits import AUDIO, VISUAL, WRITTEN, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
-from advisor.rules.modality import needs_exact_labels
+from advisor.rules.modality import needs_exact_labels, quotes
 from advisor.rules.reading import JUDGED, has_trait, input_of, is_generative, makes, role_of, stated
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ def verifier(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "accuracy",
     verdict_cap="no-go",
     detection=(
-        "Speech comes in, text, a table, a label or an action goes out, low or zero tolerance, "
-        "reviewer none, and no closed label set."
+        "A spoken request comes in (no recording to be written down), text, a table, a label or an "
+        "action goes out, stated low or zero tolerance, reviewer none, and no closed label set."
     ),
     why=(
         "Recorded unattended ordering by voice reached about 85 % of orders, with a refund for "
@@ -121,12 +121,13 @@ def verifier(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R05",),
 )
 def unattended_orders(rule: Rule, use_case: UseCase) -> Outcome:
-    heard = any(i.modality == "speech" and i.role in ("prompt", "source") for i in use_case.inputs)
-    if not heard:
+    heard = any(i.modality == "speech" and i.role == "prompt" for i in use_case.inputs)
+    if not heard or use_case.task != "create":
         return NotApplicable("nothing is spoken to it")
     acts = use_case.outputs[0] in ("text", "table", "label", "action", "code")
     strict = use_case.error_tolerance in ("zero", "low") and use_case.reviewer == "none"
-    if not acts or not strict or use_case.closed_label_set:
+    said = stated(use_case, "error_tolerance")
+    if not acts or not strict or not said or use_case.closed_label_set:
         return None
     return rule.says("Spoken requests are acted on unattended, and each error costs.")
 
@@ -250,9 +251,9 @@ def read_as_evidence(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "accuracy",
     verdict_cap="go-with-human-review",
     detection=(
-        "reviewer is human, content is created or completed or text is written, the tolerance is "
-        "below high (or minutes for review are stated); the family invents content and the answer "
-        "is no calibrated ensemble and no data set to be shared."
+        "reviewer is human; content is created, completed or written, or pictures, sound or 3D "
+        "are transformed without their geometry, spectrum or alignment to be kept; the family "
+        "invents content and the answer is no calibrated ensemble and no data set to be shared."
     ),
     why="The review is part of the product: without it the tolerance would not hold.",
     remedy="Plan the review minutes per item; show few, ranked candidates.",
@@ -263,10 +264,11 @@ def approved_by_person(rule: Rule, use_case: UseCase, family: Family) -> Outcome
         return NotApplicable("no person approves each output")
     if use_case.sharing != "no":
         return NotApplicable("a data set is released once, not output by output")
+    exact = use_case.must_keep in ("geometry", "spectrum", "alignment")
     made = use_case.task in ("create", "complete") or use_case.outputs[0] in WRITTEN
-    if not made or not has_trait(family, "invents-content"):
-        return None
-    if use_case.error_tolerance == "high" and use_case.review_minutes_per_item == 0:
+    shown = use_case.outputs[0] in VISUAL | AUDIO | {"3d"} - JUDGED
+    changed = use_case.task == "transform" and shown and not exact
+    if not (made or changed) or not has_trait(family, "invents-content"):
         return None
     minutes = use_case.review_minutes_per_item
     says = f" ({minutes:g} min each)" if minutes else ""
@@ -306,7 +308,7 @@ def unchecked_text(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     verdict_cap="no-go",
     detection=(
         "Free-form text or code is to be created with zero tolerance, reviewer none, and neither "
-        "can its wordings be listed nor is it selected."
+        "can its wordings be listed nor is it selected or quoted (wording of a source kept)."
     ),
     why="No author is right every time; a company is held to what its assistant says.",
     remedy="Quote the source verbatim (task: select), list the wordings, or add a reviewer.",
@@ -316,7 +318,8 @@ def authored_without_check(rule: Rule, use_case: UseCase) -> Outcome:
     if use_case.outputs[0] not in WRITTEN:
         return NotApplicable("no free-form text is asked for")
     strict = use_case.error_tolerance == "zero" and use_case.reviewer == "none"
-    free = use_case.task != "select" and not use_case.wording_enumerable
+    fixed = use_case.wording_enumerable or quotes(use_case)
+    free = use_case.task != "select" and not fixed
     if not strict or not free or use_case.closed_label_set:
         return None
     return rule.says("Text is authored, no error is tolerated, and nobody checks it.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.limits import is_batch, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
+from advisor.rules.modality import reconstructs, scores
 from advisor.rules.reading import (
     has_trait,
     input_of,
@@ -138,7 +139,9 @@ def good_parts(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "for",
     "data",
     weight=3,
-    detection="A time series in, labels or scores out, no labels; a family with a density.",
+    detection=(
+        "A time series in, labels or scores out (no forecast), no labels; a family with a density."
+    ),
     why="A latent-variable model of normal behaviour scores points and bears gaps.",
     remedy="None needed.",
     based_on=("R08",),
@@ -148,7 +151,7 @@ def series_scores(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         return NotApplicable("no unlabelled time series")
     if use_case.outputs[0] not in ("label", "time-series") or use_case.closed_label_set:
         return None
-    if not has_trait(family, "calibrated-density", "continuous-latent"):
+    if not scores(use_case) or not has_trait(family, "calibrated-density", "continuous-latent"):
         return None
     return rule.says(f"{family.name} gives a likelihood per point and needs no labels.")
 
@@ -339,25 +342,27 @@ def no_3d_data(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "data",
     weight=3,
     detection=(
-        "3D (or a spin video of it) from at least 5 photos of the object, geometry or identity "
-        "to be kept or low tolerance; the family generates nothing."
+        "3D (or a spin video of it) from at least 5 photos of the object, or from a film or scan "
+        "whose geometry is kept; geometry or identity to be kept or low tolerance; the family "
+        "generates nothing."
     ),
     why="Reconstruction shows that very object; a generator shows one like it.",
     remedy="Use generation for unseen or thin parts only.",
     based_on=("R40",),
 )
 def reconstruction(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if not makes(use_case, "3d") or not input_of(use_case, "image", "video"):
+    if not makes(use_case, "3d") or not input_of(use_case, "image", "video", "3d"):
         return NotApplicable("no object is rebuilt from photos")
     strict = use_case.must_keep in ("geometry", "identity") or use_case.error_tolerance in (
         "zero",
         "low",
     )
-    if use_case.subject_examples < 5 or not strict or is_generative(family):
+    many = use_case.subject_examples >= 5 or reconstructs(use_case)
+    if not many or not strict or is_generative(family):
         return None
+    views = f"{use_case.subject_examples} photos" if use_case.subject_examples else "Many views"
     return rule.says(
-        f"{use_case.subject_examples} photos of the object allow a reconstruction.",
-        photos=use_case.subject_examples,
+        f"{views} of the object allow a reconstruction.", photos=use_case.subject_examples
     )
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from advisor.catalog import Family
     from advisor.usecase import UseCase
 
-# The usual family for a plain request, by first output. Every other rule can outweigh it.
+# The usual family for a plain request, by first output. Every other rule can outweigh it; `usual`
+# below says where the input changes it.
 USUAL: dict[str, tuple[str, ...]] = {
     "text": ("llm",),
     "code": ("llm",),
@@ -23,7 +24,7 @@ USUAL: dict[str, tuple[str, ...]] = {
     "music": ("codec-lm", "audio-diffusion"),
     "effects": ("codec-lm", "audio-diffusion"),
     "3d": ("3d-feedforward",),
-    "sequence": ("vae",),
+    "sequence": ("vae", "llm"),
     "table": ("vae",),
     "time-series": ("vae",),
     "action": ("vae",),
@@ -104,7 +105,8 @@ def can_be_looked_up(use_case: UseCase) -> bool:
         or (use_case.wording_enumerable and use_case.facts_from != "nowhere")
         or use_case.sharing == "share-with-formal-privacy"
         or needs_exact_labels(use_case)
-        or (use_case.outputs[0] == "3d" and use_case.subject_examples >= 5)
+        or reconstructs(use_case)
+        or quotes(use_case)
         or (use_case.outputs[0] == "video" and makes(use_case, "3d"))
         or regresses(use_case)
         or scores_series(use_case)
@@ -117,9 +119,45 @@ def needs_exact_labels(use_case: UseCase) -> bool:
     return pictures and makes(use_case, *JUDGED) and use_case.error_tolerance in ("zero", "low")
 
 
+def reconstructs(use_case: UseCase) -> bool:
+    """An object or place is rebuilt from many views: five photos, or a film or scan of it."""
+    if use_case.outputs[0] != "3d":
+        return False
+    filmed = input_of(use_case, "video", "3d") and use_case.must_keep == "geometry"
+    return use_case.subject_examples >= 5 or (filmed and use_case.task != "create")
+
+
+def quotes(use_case: UseCase) -> bool:
+    """The wording of a source has to come back as it is."""
+    sourced = use_case.facts_from in ("text-base", "exact-source")
+    return makes(use_case, "text") and use_case.must_keep == "wording" and sourced
+
+
 def regresses(use_case: UseCase) -> bool:
-    """A picture is computed from a picture, one exact answer, inside another program's frame."""
-    return use_case.task in ("transform", "complete") and use_case.shares_device_with_rendering
+    """A frame or block is computed from a frame or block: one exact answer, nothing invented.
+
+    Inside another program's frame, or live where the content must be kept and errors are stated
+    to matter.
+    """
+    if use_case.task not in ("transform", "complete"):
+        return False
+    return use_case.shares_device_with_rendering or filters_live(use_case)
+
+
+def filters_live(use_case: UseCase) -> bool:
+    """A live signal is cleaned or enlarged, and its content must stay what it is."""
+    from advisor.limits import frame_limit_s
+
+    frame = frame_limit_s(use_case)
+    kept = use_case.must_keep in ("geometry", "spectrum", "wording", "alignment")
+    strict = stated(use_case, "error_tolerance") and use_case.error_tolerance in ("zero", "low")
+    live = frame is not None and frame <= 0.05
+    return use_case.task == "transform" and role_of(use_case, "source") and live and kept and strict
+
+
+def scores(use_case: UseCase) -> bool:
+    """A score or label for what goes in, not more of it."""
+    return use_case.outputs[0] == "label" or use_case.task not in ("create", "complete")
 
 
 def scores_series(use_case: UseCase) -> bool:
@@ -134,8 +172,9 @@ def scores_series(use_case: UseCase) -> bool:
     "modality",
     detection=(
         "The family generates nothing, and the output is not a label, a mask, a selection, an "
-        "enumerable wording over known facts, a privacy-protected table, pictures with exact "
-        "labels, a reconstruction from five or more photos or an exact per-frame computation."
+        "enumerable wording over known facts, a quotation, a privacy-protected table, pictures "
+        "with exact labels, a reconstruction from five or more photos (or a film or scan with its "
+        "geometry kept), one best forecast or an exact per-frame computation."
     ),
     why="Retrieval, templates, classifiers and renderers only give back what was put into them.",
     remedy="Say that outputs may be selected from a fixed set, or that all wordings can be listed.",
@@ -157,15 +196,17 @@ def nothing_to_look_up(rule: Rule, use_case: UseCase, family: Family) -> Outcome
     weight=2,
     detection=(
         "The family is the usual one for the first output in a plain request (not for labels "
-        "and masks without labelled examples, nor for speech without a text)."
+        "and masks without labelled examples, nor for speech without a text). A table read out of "
+        "text, pictures or sound is usually written by a language model; one best series that "
+        "continues a given one is usually a regression."
     ),
     why="Models, tools and experience are densest there; a requirement has to speak against it.",
     remedy="None needed.",
     source=TABLE,
 )
 def usual_family(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    usual = USUAL.get(use_case.outputs[0])
-    if usual is None:
+    usual = usual_families(use_case)
+    if not usual:
         return NotApplicable(f"no family is usual for {use_case.outputs[0]}")
     if judges_unlabelled(use_case):
         return NotApplicable("no family is usual for judgements without labels")
@@ -174,6 +215,29 @@ def usual_family(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if family.id not in usual:
         return None
     return rule.says(f"{family.name} is what practice reaches for first for {use_case.outputs[0]}.")
+
+
+def usual_families(use_case: UseCase) -> tuple[str, ...]:
+    """The usual families for the first output, given what it is made from."""
+    if forecasts(use_case):
+        return ("non-generative",)
+    if extracts_table(use_case):
+        return ("llm",)
+    return USUAL.get(use_case.outputs[0], ())
+
+
+def forecasts(use_case: UseCase) -> bool:
+    """One best continuation of a given series: a regression, not a choice among futures."""
+    series = use_case.outputs[0] == "time-series" and input_of(use_case, "time-series")
+    one = use_case.answer_style == "best" and use_case.samples_per_input == 1
+    return series and one and use_case.task in ("create", "complete")
+
+
+def extracts_table(use_case: UseCase) -> bool:
+    """Fields are read out of something that is no table, and no table is learned from."""
+    learned = use_case.training_examples > 0 or use_case.sharing != "no"
+    table = use_case.outputs[0] == "table" and not input_of(use_case, "table", "time-series")
+    return table and not learned
 
 
 @family_rule(
@@ -252,7 +316,8 @@ def only_reproduces(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     weight=3,
     detection=(
         "The family generates nothing, and the answer is selected, or is one of a closed label "
-        "set, or is a label or mask for which labelled examples exist."
+        "set, or is a label or mask for which labelled examples exist, or is the wording of a "
+        "source that must be kept."
     ),
     why="A classifier or a search is exact, fast, cheap and testable; generation adds only risk.",
     remedy="None needed.",
@@ -262,14 +327,14 @@ def nothing_generated(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if is_generative(family):
         return NotApplicable("the family generates")
     judged = use_case.outputs[0] in JUDGED or not use_case.training_labels
-    if knows_answers(use_case) and judged:
+    if (knows_answers(use_case) and judged) or quotes(use_case):
         return rule.says("The answer is chosen from what exists: nothing has to be generated.")
     return None
 
 
 @family_rule(
     "MOD109",
-    "Works from a picture, and there is none",
+    "Reads none of the inputs",
     "against",
     "modality",
     weight=1,
@@ -415,3 +480,33 @@ def no_target_structure(rule: Rule, use_case: UseCase, family: Family) -> Outcom
     if role_of(use_case, "target-structure"):
         return None
     return rule.says("No target structure is given that the design has to fit.")
+
+
+@family_rule(
+    "MOD115",
+    "Goes on with a voice, does not answer it",
+    "bar",
+    "modality",
+    detection=(
+        "Speech answers speech (no source to repair, convert or code); the family is trained on "
+        "small sets of sound, without the knowledge of language that an answer takes."
+    ),
+    why="A waveform model knows how a voice goes on, not what there is to say.",
+    remedy="A speech language model, or a recogniser, a text model and a synthesiser in a row.",
+    based_on=("R25",),
+)
+def cannot_answer(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if not answers_speech(use_case):
+        return NotApplicable("no speech is to be answered by speech")
+    if not has_trait(family, "trainable-from-scratch-small"):
+        return None
+    return rule.says(f"{family.name} goes on with a voice; it has nothing to say.")
+
+
+def answers_speech(use_case: UseCase) -> bool:
+    """Speech answers speech: not a voice sample, a gap filler or a codec."""
+    heard = any(
+        given.modality == "speech" and given.role in ("prompt", "context")
+        for given in use_case.inputs
+    )
+    return use_case.outputs[0] == "speech" and heard and use_case.task == "create"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.limits import frame_limit_s, is_batch, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
+from advisor.rules.modality import answers_speech
 from advisor.rules.reading import (
     SMALL_PLACES,
     WEAK_PLACES,
@@ -86,20 +87,11 @@ def speech_on_cpu(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 )
 def full_duplex(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     seconds = limit_s(use_case)
-    if not is_dialogue(use_case) or seconds is None:
+    if not answers_speech(use_case) or seconds is None:
         return NotApplicable("no spoken dialogue with a time limit")
     if seconds > 0.3 or has_trait(family, "streaming-chunks"):
         return None
     return rule.says(f"{family.name} cannot listen and speak at once in {seconds_text(seconds)}.")
-
-
-def is_dialogue(use_case: UseCase) -> bool:
-    """Speech answers speech: not a voice sample, a gap filler or a codec."""
-    heard = any(
-        given.modality == "speech" and given.role in ("prompt", "context")
-        for given in use_case.inputs
-    )
-    return use_case.outputs[0] == "speech" and heard and use_case.task == "create"
 
 
 @family_rule(
@@ -115,7 +107,7 @@ def is_dialogue(use_case: UseCase) -> bool:
 )
 def duplex_model(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     seconds = limit_s(use_case)
-    if not is_dialogue(use_case) or seconds is None or seconds > 0.3:
+    if not answers_speech(use_case) or seconds is None or seconds > 0.3:
         return NotApplicable("no spoken dialogue within 300 ms")
     if family.mechanism != "codec-lm":
         return None
