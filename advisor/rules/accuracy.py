@@ -8,7 +8,16 @@ from advisor.limits import AUDIO, VISUAL, WRITTEN, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
 from advisor.rules.modality import needs_exact_labels, quotes
-from advisor.rules.reading import JUDGED, has_trait, input_of, is_generative, makes, role_of, stated
+from advisor.rules.reading import (
+    JUDGED,
+    has_trait,
+    input_of,
+    is_generative,
+    makes,
+    role_of,
+    stated,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
@@ -122,7 +131,7 @@ def verifier(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 )
 def unattended_orders(rule: Rule, use_case: UseCase) -> Outcome:
     heard = any(i.modality == "speech" and i.role == "prompt" for i in use_case.inputs)
-    if not heard or use_case.task != "create":
+    if not heard or task_of(use_case) != "create":
         return NotApplicable("nothing is spoken to it")
     acts = use_case.outputs[0] in ("text", "table", "label", "action", "code")
     strict = use_case.error_tolerance in ("zero", "low") and use_case.reviewer == "none"
@@ -265,9 +274,9 @@ def approved_by_person(rule: Rule, use_case: UseCase, family: Family) -> Outcome
     if use_case.sharing != "no":
         return NotApplicable("a data set is released once, not output by output")
     exact = use_case.must_keep in ("geometry", "spectrum", "alignment")
-    made = use_case.task in ("create", "complete") or use_case.outputs[0] in WRITTEN
+    made = task_of(use_case) in ("create", "complete") or use_case.outputs[0] in WRITTEN
     shown = use_case.outputs[0] in VISUAL | AUDIO | {"3d"} - JUDGED
-    changed = use_case.task == "transform" and shown and not exact
+    changed = task_of(use_case) == "transform" and shown and not exact
     if not (made or changed) or not has_trait(family, "invents-content"):
         return None
     minutes = use_case.review_minutes_per_item
@@ -319,7 +328,7 @@ def authored_without_check(rule: Rule, use_case: UseCase) -> Outcome:
         return NotApplicable("no free-form text is asked for")
     strict = use_case.error_tolerance == "zero" and use_case.reviewer == "none"
     fixed = use_case.wording_enumerable or quotes(use_case)
-    free = use_case.task != "select" and not fixed
+    free = task_of(use_case) != "select" and not fixed
     if not strict or not free or use_case.closed_label_set:
         return None
     return rule.says("Text is authored, no error is tolerated, and nobody checks it.")

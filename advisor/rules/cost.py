@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import candidate_rule, family_rule, use_case_rule
-from advisor.rules.reading import has_trait, is_generative, makes, stated
+from advisor.rules.reading import (
+    has_trait,
+    is_generative,
+    makes,
+    stated,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
@@ -104,7 +110,7 @@ def near_budget(rule: Rule, case: Case) -> Outcome:
     based_on=("R53",),
 )
 def free_video(rule: Rule, use_case: UseCase) -> Outcome:
-    if use_case.outputs[0] != "video" or use_case.task != "create":
+    if use_case.outputs[0] != "video" or task_of(use_case) != "create":
         return NotApplicable("no video is created")
     many = stated(use_case, "volume_per_day") and use_case.volume_per_day >= CASUAL_PER_DAY
     budget = use_case.budget_usd_per_item is not None or use_case.budget_usd_per_month is not None

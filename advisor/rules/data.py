@@ -16,6 +16,7 @@ from advisor.rules.reading import (
     makes,
     role_of,
     stated,
+    task_of,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def too_few(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     examples = own_examples(use_case)
     if examples == 0 or not makes(use_case, "image", "video", "music"):
         return NotApplicable("no own examples of pictures, video or music")
-    if use_case.task != "create" or not is_generative(family):
+    if task_of(use_case) != "create" or not is_generative(family):
         return NotApplicable("nothing is to be created by training")
     if examples > FEW or has_trait(family, "needs-pretrained", "optimises-per-item"):
         return None
@@ -126,7 +127,7 @@ def some_hundred(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 )
 def good_parts(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     judged = use_case.outputs[0] in ("label", "mask") and input_of(use_case, "image", "video")
-    if not judged or use_case.training_labels or use_case.task == "compress":
+    if not judged or use_case.training_labels or task_of(use_case) == "compress":
         return NotApplicable("no unlabelled inspection of pictures")
     if is_generative(family) or use_case.training_examples < 50:
         return None
@@ -222,7 +223,7 @@ def no_base(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 def own_film_model(rule: Rule, use_case: UseCase) -> Outcome:
     if use_case.licence != "no-pretrained" or not makes(use_case, "video"):
         return NotApplicable("no video model is trained from scratch")
-    if use_case.task != "create" or use_case.training_examples >= FROM_SCRATCH:
+    if task_of(use_case) != "create" or use_case.training_examples >= FROM_SCRATCH:
         return None
     return rule.says(
         f"{use_case.training_examples:,} own examples do not train a general video model.",
@@ -257,7 +258,8 @@ def paired_translator(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 def translates(use_case: UseCase) -> bool:
     """A source or layout picture becomes another picture of the same structure."""
     source = role_of(use_case, "source", "layout") and input_of(use_case, "image", "video")
-    return source and use_case.outputs[0] in ("image", "video") and use_case.task != "in-between"
+    shown = use_case.outputs[0] in ("image", "video")
+    return source and shown and task_of(use_case) != "in-between"
 
 
 @family_rule(
@@ -317,7 +319,7 @@ def misaligned(rule: Rule, use_case: UseCase) -> Outcome:
     weight=3,
     detection=(
         "3D from text, no own 3D examples, an hour or more per object (or no limit), at most 20 "
-        "objects a day, reworked by a person; the family optimises per object."
+        "objects a day (or not stated), reworked by a person; the family optimises per object."
     ),
     why="It needs only a text-to-image model, and gives detail no 3D collection taught.",
     remedy="None needed.",
@@ -326,7 +328,7 @@ def misaligned(rule: Rule, use_case: UseCase) -> Outcome:
 def no_3d_data(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if use_case.outputs[0] != "3d" or input_of(use_case, "image", "video", "3d"):
         return NotApplicable("no 3D from text alone")
-    few = stated(use_case, "volume_per_day") and use_case.volume_per_day <= 20
+    few = not stated(use_case, "volume_per_day") or use_case.volume_per_day <= 20
     reworked = use_case.reviewer == "human" or use_case.cleanup_minutes_per_item >= 30
     if not (is_batch(use_case) and few and reworked and use_case.training_examples == 0):
         return None

@@ -15,6 +15,7 @@ from advisor.rules.reading import (
     is_iterative,
     makes,
     memory_limit_mb,
+    task_of,
 )
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def too_large(rule: Rule, case: Case, model: Model) -> Outcome:
     based_on=("R09",),
 )
 def compact_codes(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.task != "compress" or makes(use_case, "speech", "music", "effects"):
+    if task_of(use_case) != "compress" or makes(use_case, "speech", "music", "effects"):
         return NotApplicable("no pictures or series are to be compressed")
     if not has_trait(family, "continuous-latent"):
         return None
@@ -175,7 +176,7 @@ def video_on_small(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R29",),
 )
 def narrow_link(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.task != "compress" or not makes(use_case, "speech", "music", "effects"):
+    if task_of(use_case) != "compress" or not makes(use_case, "speech", "music", "effects"):
         return NotApplicable("no sound is to be compressed")
     if family.mechanism == "codec-lm" or not is_generative(family):
         return None
@@ -200,7 +201,7 @@ def narrow_link(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R28",),
 )
 def short_gaps(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.task != "complete" or not makes(use_case, "speech", "music", "effects"):
+    if task_of(use_case) != "complete" or not makes(use_case, "speech", "music", "effects"):
         return NotApplicable("no sound is to be completed")
     seconds = limit_s(use_case)
     short = (seconds is not None and seconds <= 0.1) or (

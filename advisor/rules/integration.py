@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
-from advisor.rules.reading import has_trait, is_generative, makes, role_of, stated
+from advisor.rules.reading import (
+    has_trait,
+    is_generative,
+    makes,
+    role_of,
+    stated,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
     based_on=("R42",),
 )
 def no_cleanup(rule: Rule, use_case: UseCase) -> Outcome:
-    if not makes(use_case, "3d") or use_case.task != "create":
+    if not makes(use_case, "3d") or task_of(use_case) != "create":
         return NotApplicable("no 3D is created")
     enters = use_case.runtime == "game-engine"
     none = stated(use_case, "cleanup_minutes_per_item") and use_case.cleanup_minutes_per_item == 0
@@ -96,7 +103,7 @@ def audio_host(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R52",),
 )
 def story_video(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.outputs[0] != "video" or use_case.task != "create":
+    if use_case.outputs[0] != "video" or task_of(use_case) != "create":
         return NotApplicable("no video is created")
     if not has_trait(family, "invents-content") or use_case.latency.kind == "per-frame":
         return NotApplicable("no clips are invented")

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from advisor.limits import AUDIO, is_batch
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
-from advisor.rules.reading import JUDGED, has_trait, input_of, is_generative, makes, role_of, stated
+from advisor.rules.reading import (
+    JUDGED,
+    has_trait,
+    input_of,
+    is_generative,
+    makes,
+    role_of,
+    stated,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
@@ -88,18 +97,18 @@ def judges_unlabelled(use_case: UseCase) -> bool:
         return False
     said_unlabelled = stated(use_case, "training_labels")
     series = input_of(use_case, "time-series")
-    return said_unlabelled or series or use_case.task == "compress"
+    return said_unlabelled or series or task_of(use_case) == "compress"
 
 
 def knows_answers(use_case: UseCase) -> bool:
     """Is the list of answers closed, or are there labelled examples of them?"""
-    return use_case.closed_label_set or use_case.training_labels or use_case.task == "select"
+    return use_case.closed_label_set or use_case.training_labels or task_of(use_case) == "select"
 
 
 def can_be_looked_up(use_case: UseCase) -> bool:
     """Is the output a label, a selection, a template filled in, a copy or something rendered?"""
     return (
-        use_case.task in ("select", "compress")
+        task_of(use_case) in ("select", "compress")
         or use_case.closed_label_set
         or use_case.outputs[0] in JUDGED
         or (use_case.wording_enumerable and use_case.facts_from != "nowhere")
@@ -124,7 +133,7 @@ def reconstructs(use_case: UseCase) -> bool:
     if use_case.outputs[0] != "3d":
         return False
     filmed = input_of(use_case, "video", "3d") and use_case.must_keep == "geometry"
-    return use_case.subject_examples >= 5 or (filmed and use_case.task != "create")
+    return use_case.subject_examples >= 5 or (filmed and task_of(use_case) != "create")
 
 
 def quotes(use_case: UseCase) -> bool:
@@ -139,7 +148,7 @@ def regresses(use_case: UseCase) -> bool:
     Inside another program's frame, or live where the content must be kept and errors are stated
     to matter.
     """
-    if use_case.task not in ("transform", "complete"):
+    if task_of(use_case) not in ("transform", "complete"):
         return False
     return use_case.shares_device_with_rendering or filters_live(use_case)
 
@@ -151,8 +160,8 @@ def filters_live(use_case: UseCase) -> bool:
     frame = frame_limit_s(use_case)
     kept = use_case.must_keep in ("geometry", "spectrum", "wording", "alignment")
     strict = stated(use_case, "error_tolerance") and use_case.error_tolerance in ("zero", "low")
-    live = frame is not None and frame <= 0.05
-    return use_case.task == "transform" and role_of(use_case, "source") and live and kept and strict
+    live = frame is not None and frame <= 0.05 and role_of(use_case, "source")
+    return task_of(use_case) == "transform" and live and kept and strict
 
 
 def scores(use_case: UseCase) -> bool:
@@ -227,7 +236,10 @@ def usual_families(use_case: UseCase) -> tuple[str, ...]:
 
 
 def forecasts(use_case: UseCase) -> bool:
-    """One best continuation of a given series: a regression, not a choice among futures."""
+    """One best continuation of a given series: a regression, not a choice among futures.
+
+    Of a series alone (no task stated) the continuation is meant, so the default is read as it is.
+    """
     series = use_case.outputs[0] == "time-series" and input_of(use_case, "time-series")
     one = use_case.answer_style == "best" and use_case.samples_per_input == 1
     return series and one and use_case.task in ("create", "complete")
@@ -252,7 +264,7 @@ def extracts_table(use_case: UseCase) -> bool:
     based_on=("R47",),
 )
 def interpolates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.task != "in-between":
+    if task_of(use_case) != "in-between":
         return NotApplicable("more is asked for than frames between given frames")
     if "video" not in family.outputs or not has_trait(family, "reproduces-input"):
         return None
@@ -270,7 +282,7 @@ def interpolates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R47",),
 )
 def invents_between(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.task != "in-between":
+    if task_of(use_case) != "in-between":
         return NotApplicable("more is asked for than frames between given frames")
     if "video" not in family.outputs or not has_trait(family, "invents-content"):
         return None
@@ -299,12 +311,12 @@ def only_reproduces(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     fits = {"video": ("in-between", "compress")}.get(
         use_case.outputs[0], ("compress", "transform", "in-between")
     )
-    if use_case.task in fits and input_of(use_case, *family.inputs):
+    if task_of(use_case) in fits and input_of(use_case, *family.inputs):
         return None
     given = ", ".join(dict.fromkeys(one.modality for one in use_case.inputs))
     return rule.says(
         f"{family.name} gives its input back; here {given} goes in, and the task is to "
-        f"{use_case.task}."
+        f"{task_of(use_case)}."
     )
 
 
@@ -386,7 +398,7 @@ def transforms_live(use_case: UseCase) -> bool:
     return (
         use_case.outputs[0] in ("image", "video")
         and input_of(use_case, "image", "video")
-        and use_case.task != "in-between"
+        and task_of(use_case) != "in-between"
         and frame is not None
         and frame <= 0.1
     )
@@ -509,4 +521,4 @@ def answers_speech(use_case: UseCase) -> bool:
         given.modality == "speech" and given.role in ("prompt", "context")
         for given in use_case.inputs
     )
-    return use_case.outputs[0] == "speech" and heard and use_case.task == "create"
+    return use_case.outputs[0] == "speech" and heard and task_of(use_case) == "create"

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
-from advisor.rules.reading import has_trait, input_of, is_generative, makes, may_leave, role_of
+from advisor.rules.reading import (
+    has_trait,
+    input_of,
+    is_generative,
+    makes,
+    may_leave,
+    role_of,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
@@ -166,7 +174,7 @@ def replaces_identities(use_case: UseCase) -> bool:
     source = role_of(use_case, "source") and input_of(use_case, "image", "video")
     return (
         source
-        and use_case.task in ("complete", "transform")
+        and task_of(use_case) in ("complete", "transform")
         and use_case.must_keep == "masked-pixels"
         and use_case.training_persons > 0
     )

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, model_rule, use_case_rule
-from advisor.rules.reading import has_trait, is_generative, makes, stated
+from advisor.rules.reading import (
+    has_trait,
+    is_generative,
+    makes,
+    stated,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family, Model
@@ -204,7 +210,7 @@ def show_few(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 )
 def smooth(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     seen = makes(use_case, "image", "video", "speech", "music", "effects")
-    if not seen or use_case.task == "compress":
+    if not seen or task_of(use_case) == "compress":
         return NotApplicable("no picture or sound is shown")
     if not is_generative(family) or family.id != "vae":
         return None
@@ -247,7 +253,7 @@ def quality_first(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R15", "R52"),
 )
 def film_in_one(rule: Rule, use_case: UseCase) -> Outcome:
-    if use_case.outputs[0] != "video" or use_case.task != "create" or use_case.endless:
+    if use_case.outputs[0] != "video" or task_of(use_case) != "create" or use_case.endless:
         return NotApplicable("no video of a given length is created")
     if use_case.duration_s is None or use_case.duration_s <= FILM_S:
         return None

@@ -15,7 +15,9 @@ from advisor.rules.reading import (
     input_of,
     is_generative,
     makes,
+    role_of,
     seconds_text,
+    task_of,
 )
 
 if TYPE_CHECKING:
@@ -51,8 +53,8 @@ def batch_quality(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "bar",
     "latency",
     detection=(
-        "Speech with the first sound within 500 ms on a CPU, phone or smaller; the family makes "
-        "token after token or samples in many steps."
+        "New speech (no source is repaired or coded) with the first sound within 500 ms on a CPU, "
+        "phone or smaller; the family makes token after token or samples in many steps."
     ),
     why="Sequential generation runs below real time there; one parallel pass does not.",
     remedy="A GPU, or more than 500 ms until the first sound.",
@@ -60,7 +62,8 @@ def batch_quality(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 )
 def speech_on_cpu(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     seconds = limit_s(use_case)
-    if use_case.outputs[0] != "speech" or use_case.task in ("complete", "compress"):
+    repairs = task_of(use_case) in ("complete", "compress") or role_of(use_case, "source")
+    if use_case.outputs[0] != "speech" or repairs:
         return NotApplicable("no new speech is asked for")
     if seconds is None or use_case.placement not in WEAK_PLACES:
         return NotApplicable("no time limit on a weak device")
