@@ -79,8 +79,7 @@ def main() -> int:
 
 
 def is_narrow(row: dict) -> bool:
-    alone = len(row["recorded"]["decides"]) == 1 and not row["variants"]["decides"]
-    return alone and not row["general"]
+    return len(row["recorded"]["decides"]) == 1 and not row["general"]
 
 
 def show(table: dict[str, dict]) -> None:

@@ -78,6 +78,7 @@ def templates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     detection="Text with low or zero tolerance; facts come from a text base or an exact source.",
     why="Ungrounded text drifts from the base; the check has to be cheaper than the answer.",
     remedy="Retrieve, answer from what was retrieved, test the answer, fall back to a person.",
+    source="https://arxiv.org/abs/2005.11401 (retrieval makes text more factual)",
     based_on=("R03",),
 )
 def grounding(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
@@ -127,6 +128,10 @@ def verifier(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         "each of the others."
     ),
     remedy="A person who takes over on doubt (reviewer: human), or a read-back that is confirmed.",
+    source=(
+        "Presto Automation, filing with the SEC, November 2023: a person intervened in "
+        "over 70 % of spoken orders"
+    ),
     based_on=("R05",),
 )
 def unattended_orders(rule: Rule, use_case: UseCase) -> Outcome:

@@ -107,6 +107,7 @@ def near_budget(rule: Rule, case: Case) -> Outcome:
     ),
     why="Compute per clip is cents to dollars; a recorded service lost that on every casual user.",
     remedy="State what a clip earns (budget_usd_per_item); feasible where it exceeds the compute.",
+    source="catalog/api_prices.csv, video by the second",
     based_on=("R53",),
 )
 def free_video(rule: Rule, use_case: UseCase) -> Outcome:

@@ -145,6 +145,7 @@ def good_parts(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     ),
     why="A latent-variable model of normal behaviour scores points and bears gaps.",
     remedy="None needed.",
+    source="https://arxiv.org/abs/1711.00614 (latent-variable scores of series without labels)",
     based_on=("R08",),
 )
 def series_scores(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
@@ -323,6 +324,9 @@ def misaligned(rule: Rule, use_case: UseCase) -> Outcome:
     ),
     why="It needs only a text-to-image model, and gives detail no 3D collection taught.",
     remedy="None needed.",
+    source=(
+        "https://arxiv.org/abs/2211.10440 (detail from a picture model alone, 40 min to 1.5 h)"
+    ),
     based_on=("R39",),
 )
 def no_3d_data(rule: Rule, use_case: UseCase, family: Family) -> Outcome:

@@ -91,6 +91,7 @@ def too_large(rule: Rule, case: Case, model: Model) -> Outcome:
         "One small encoder gives codes that later tasks re-use; the link carries codes, not pixels."
     ),
     remedy="None needed.",
+    source="https://arxiv.org/abs/1803.10122 (small codes of frames, re-used by later tasks)",
     based_on=("R09",),
 )
 def compact_codes(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
@@ -173,6 +174,7 @@ def video_on_small(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     detection="task is compress for sound; the family codes and reproduces sound.",
     why="Learned codes carry speech at 3 to 6 kbit/s, where waveform codecs break.",
     remedy="None needed.",
+    source="https://arxiv.org/abs/2107.03312 (3 kbit/s against a waveform codec's 12)",
     based_on=("R29",),
 )
 def narrow_link(rule: Rule, use_case: UseCase, family: Family) -> Outcome:

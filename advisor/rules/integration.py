@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         "none ready."
     ),
     remedy="Give an artist minutes per item and take the meshes as drafts.",
+    source="https://arxiv.org/abs/2406.10163 (extracted meshes: dense faces, hard to rework)",
     based_on=("R42",),
 )
 def no_cleanup(rule: Rule, use_case: UseCase) -> Outcome:

@@ -505,6 +505,7 @@ def no_target_structure(rule: Rule, use_case: UseCase, family: Family) -> Outcom
     ),
     why="A waveform model knows how a voice goes on, not what there is to say.",
     remedy="A speech language model, or a recogniser, a text model and a synthesiser in a row.",
+    source="https://arxiv.org/abs/1609.03499 (left without a text, such a model babbles)",
     based_on=("R25",),
 )
 def cannot_answer(rule: Rule, use_case: UseCase, family: Family) -> Outcome:

@@ -92,6 +92,7 @@ def formal_generator(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     ),
     why="Small sets are memorised: a near copy of a person is that person's data.",
     remedy="Test every output against its nearest training item; a failed test is a no-go.",
+    source="https://arxiv.org/abs/2301.13188 (training pictures extracted from samplers)",
     based_on=("R12",),
 )
 def copying_test(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
@@ -116,6 +117,9 @@ def copying_test(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     ),
     why="Denoising training on small sets has reproduced training scans.",
     remedy="Pre-train on public data, add formal privacy, or use another family.",
+    source=(
+        "https://arxiv.org/abs/2301.13188 (samplers keep more of their training set than GANs)"
+    ),
     based_on=("R12",),
 )
 def sampler_copies(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
@@ -137,6 +141,9 @@ def sampler_copies(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         "The generator only gets a critic's gradient; copies were rarer in the recorded comparison."
     ),
     remedy="Still run the copying test.",
+    source=(
+        "https://arxiv.org/abs/2301.13188 (samplers keep more of their training set than GANs)"
+    ),
     based_on=("R12",),
 )
 def critic_only(rule: Rule, use_case: UseCase, family: Family) -> Outcome:

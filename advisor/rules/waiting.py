@@ -192,6 +192,7 @@ def action_chunks(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     ),
     why="A point sampler follows a complex prompt directly, without a picture in between.",
     remedy="None needed.",
+    source="https://arxiv.org/abs/2305.02463 (text to 3D in seconds by a denoiser over shapes)",
     based_on=("R38",),
 )
 def coarse_shape(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
