@@ -2,9 +2,10 @@
 
     python benchmarks/perturbation.py              # some minutes; kept in perturbation.json
 
-For each recorded case: is the family that was answered still answered, and is it still one that
-the record accepts? Fields that carry a decision (what must be kept, whose voice it is) ought to
-change it when they are dropped; numbers changed by less than a factor of two mostly ought not.
+Also once per case with nothing but the essential fields. For each: is the family that was answered
+still answered, and is it still one that the record accepts? Fields that carry a decision (what must
+be kept, whose voice it is) ought to change it when they are dropped; numbers changed by less than a
+factor of two mostly ought not.
 """
 
 from __future__ import annotations
@@ -29,11 +30,22 @@ from advisor.usecase import parse_use_case
 HERE = Path(__file__).resolve().parent
 FACTORS = (0.7, 1.4)
 REQUIRED = ("title", "outputs", "description")
+ESSENTIAL = (
+    "title",
+    "outputs",
+    "inputs",
+    "latency",
+    "volume_per_day",
+    "placement",
+    "error_tolerance",
+    "reviewer",
+)
 TOGETHER = {"height_px": "width_px"}  # one size, changed and dropped together
 
 
 def changes(data: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(what was done, field, the changed use case) for every stated field."""
+    """(what was done, field, the changed use case) for every stated field, and for most at once."""
+    yield "essentials", "all others", {k: v for k, v in data.items() if k in ESSENTIAL}
     for name, value in data.items():
         if name in REQUIRED or name in TOGETHER:
             continue
@@ -81,6 +93,9 @@ def main() -> int:
     rows = [row for one in read_decisions(HERE / "decisions") for row in steadiness(one, bench)]
     groups: dict[str, list[dict]] = defaultdict(list)
     for row in rows:
+        if row["done"] == "essentials":
+            groups["essential fields only"].append(row)
+            continue
         groups["all changes"].append(row)
         groups["numbers changed" if row["done"] != "dropped" else "fields dropped"].append(row)
         groups[f"{'dropped' if row['done'] == 'dropped' else 'changed'}: {row['field']}"].append(

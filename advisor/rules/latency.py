@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.limits import frame_limit_s, kind_of_output, limit_s, time_limit
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import candidate_rule, family_rule, model_rule
-from advisor.rules.modality import regresses
+from advisor.rules.modality import COMPUTED_S, regresses
 from advisor.rules.reading import (
     SMALL_PLACES,
     WEAK_PLACES,
@@ -179,7 +179,7 @@ def beside_rendering(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     frame = frame_limit_s(use_case)
     if frame is None or kind_of_output(use_case) != "visual":
         return NotApplicable("no frame limit")
-    tight = frame <= 0.003 or (use_case.shares_device_with_rendering and frame <= 0.005)
+    tight = frame <= COMPUTED_S or (use_case.shares_device_with_rendering and frame <= 0.005)
     if not tight or not is_generative(family):
         return None
     return rule.says(
@@ -196,9 +196,9 @@ def beside_rendering(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "latency",
     weight=3,
     detection=(
-        "Per frame, on a device shared with rendering; or at most 50 ms per frame or block of a "
-        "source whose geometry, spectrum, alignment or wording is kept, with stated low or zero "
-        "tolerance. The family generates nothing."
+        "Per frame, on a device shared with rendering or within 3 ms; or at most 50 ms per frame "
+        "or block of a source whose geometry, spectrum, alignment or wording is kept, with stated "
+        "low or zero tolerance. The family generates nothing."
     ),
     why="One exact answer is computed from the signal and its past, and nothing is invented.",
     remedy="None needed.",

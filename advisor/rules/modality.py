@@ -40,6 +40,7 @@ USUAL: dict[str, tuple[str, ...]] = {
     "label": ("non-generative",),
     "mask": ("non-generative",),
 }
+COMPUTED_S = 0.003  # a frame in less than this is computed, not generated (R18)
 TABLE = (
     "TechnoLynx, What Types of Generative AI Models Exist Beyond LLMs (2026-04-22), choice table, "
     "and a judgement where it has no row"
@@ -145,12 +146,16 @@ def quotes(use_case: UseCase) -> bool:
 def regresses(use_case: UseCase) -> bool:
     """A frame or block is computed from a frame or block: one exact answer, nothing invented.
 
-    Inside another program's frame, or live where the content must be kept and errors are stated
-    to matter.
+    Inside another program's frame, in so little time that only a computation fits, or live where
+    the content must be kept and errors are stated to matter.
     """
+    from advisor.limits import frame_limit_s
+
     if task_of(use_case) not in ("transform", "complete"):
         return False
-    return use_case.shares_device_with_rendering or filters_live(use_case)
+    frame = frame_limit_s(use_case)
+    tight = frame is not None and frame <= COMPUTED_S
+    return use_case.shares_device_with_rendering or tight or filters_live(use_case)
 
 
 def filters_live(use_case: UseCase) -> bool:
