@@ -5,8 +5,8 @@
 Per set: the misses with the rules that decided them, and totals beside both baselines. Ends with
 one JSON line. decisions/ holds recorded public decisions, each with its source, their use cases
 filled in from the neutral fields only; decisions_variants/ holds JUDGEMENTS, invented to try the
-rules on wordings nobody fitted them to; decisions_unseen/ (where present) recorded decisions that
-no rule was written with.
+rules on wordings nobody fitted them to; decisions_unseen/ recorded decisions that taught general
+findings after their first run. decisions_unseen2/ is held out: name it to run it.
 """
 
 from __future__ import annotations

@@ -170,7 +170,10 @@ def steps_in_a_frame(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "Beside other rendering only an exact computation fits",
     "bar",
     "latency",
-    detection="At most 3 ms per frame, or a device shared with rendering at 5 ms or less.",
+    detection=(
+        "At most 3 ms per frame, or a device shared with rendering at 5 ms or less; the family "
+        "generates and does not only warp what it is given."
+    ),
     why="What is left of the frame holds a small regression network with temporal re-use.",
     remedy="Give the effect its own device or more than 3 ms per frame.",
     based_on=("R18",),
@@ -180,7 +183,8 @@ def beside_rendering(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if frame is None or kind_of_output(use_case) != "visual":
         return NotApplicable("no frame limit")
     tight = frame <= COMPUTED_S or (use_case.shares_device_with_rendering and frame <= 0.005)
-    if not tight or not is_generative(family):
+    warps = has_trait(family, "reproduces-input") and not has_trait(family, "invents-content")
+    if not tight or warps or not is_generative(family):
         return None
     return rule.says(
         f"{seconds_text(frame)} per frame leaves no room for {family.name}; a regression that "

@@ -40,6 +40,7 @@ USUAL: dict[str, tuple[str, ...]] = {
     "label": ("non-generative",),
     "mask": ("non-generative",),
 }
+SENTENCES = 100  # recorded sentences below which no voice is trained (recorded: 150, R30)
 COMPUTED_S = 0.003  # a frame in less than this is computed, not generated (R18)
 TABLE = (
     "TechnoLynx, What Types of Generative AI Models Exist Beyond LLMs (2026-04-22), choice table, "
@@ -109,7 +110,7 @@ def knows_answers(use_case: UseCase) -> bool:
 def can_be_looked_up(use_case: UseCase) -> bool:
     """Is the output a label, a selection, a template filled in, a copy or something rendered?"""
     return (
-        task_of(use_case) in ("select", "compress")
+        task_of(use_case) in ("select", "compress", "in-between")
         or use_case.closed_label_set
         or use_case.outputs[0] in JUDGED
         or (use_case.wording_enumerable and use_case.facts_from != "nowhere")
@@ -130,11 +131,14 @@ def needs_exact_labels(use_case: UseCase) -> bool:
 
 
 def reconstructs(use_case: UseCase) -> bool:
-    """An object or place is rebuilt from many views: five photos, or a film or scan of it."""
+    """An object or place is rebuilt from many views: five photos (and no words that ask for what
+    they do not show), or a film or scan of it."""
     if use_case.outputs[0] != "3d":
         return False
     filmed = input_of(use_case, "video", "3d") and use_case.must_keep == "geometry"
-    return use_case.subject_examples >= 5 or (filmed and task_of(use_case) != "create")
+    prompted = input_of(use_case, "text")  # words ask for what the photos do not show
+    many = use_case.subject_examples >= 5 and not prompted
+    return many or (filmed and task_of(use_case) == "transform")
 
 
 def quotes(use_case: UseCase) -> bool:
@@ -237,6 +241,10 @@ def usual_families(use_case: UseCase) -> tuple[str, ...]:
         return ("non-generative",)
     if extracts_table(use_case):
         return ("llm",)
+    if copies_voice(use_case):
+        return ("codec-lm",)
+    if use_case.outputs[0] == "3d" and not input_of(use_case, "text", "image", "video"):
+        return ()
     return USUAL.get(use_case.outputs[0], ())
 
 
@@ -248,6 +256,12 @@ def forecasts(use_case: UseCase) -> bool:
     series = use_case.outputs[0] == "time-series" and input_of(use_case, "time-series")
     one = use_case.answer_style == "best" and use_case.samples_per_input == 1
     return series and one and use_case.task in ("create", "complete")
+
+
+def copies_voice(use_case: UseCase) -> bool:
+    """A voice is known from a sample too short to train on: the model has to read the sample."""
+    sample = any(g.modality == "speech" and g.role == "subject" for g in use_case.inputs)
+    return use_case.outputs[0] == "speech" and sample and use_case.subject_examples < SENTENCES
 
 
 def extracts_table(use_case: UseCase) -> bool:
@@ -281,7 +295,10 @@ def interpolates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "Would invent between two given frames",
     "bar",
     "modality",
-    detection="task is in-between and the family invents content (video samplers).",
+    detection=(
+        "task is in-between and the family invents content (video samplers); not where several "
+        "ways of moving are valid and the stated tolerance is medium or high."
+    ),
     why="A sampler may put objects between two frames that neither of them shows.",
     remedy="Allow new content between the frames (task: complete or create).",
     based_on=("R47",),
@@ -289,6 +306,9 @@ def interpolates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 def invents_between(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if task_of(use_case) != "in-between":
         return NotApplicable("more is asked for than frames between given frames")
+    loose = stated(use_case, "error_tolerance") and use_case.error_tolerance in ("medium", "high")
+    if loose and use_case.several_valid_answers:
+        return None
     if "video" not in family.outputs or not has_trait(family, "invents-content"):
         return None
     return rule.says(f"{family.name} may invent objects between the two given frames.")
@@ -415,7 +435,10 @@ def transforms_live(use_case: UseCase) -> bool:
     "for",
     "modality",
     weight=1,
-    detection="Speech is made from text alone; the family states durations explicitly.",
+    detection=(
+        "Speech is made from a text, in no voice known from a short sample only; the family states "
+        "durations explicitly."
+    ),
     why="Reading a given text needs no dialogue model; parallel synthesis is the settled tool.",
     remedy="None needed.",
     based_on=("R23", "R24"),
@@ -423,7 +446,7 @@ def transforms_live(use_case: UseCase) -> bool:
 def reads_text(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if use_case.outputs[0] != "speech" or not input_of(use_case, "text"):
         return NotApplicable("no text is to be spoken")
-    if has_trait(family, "explicit-durations"):
+    if has_trait(family, "explicit-durations") and not copies_voice(use_case):
         return rule.says(f"{family.name} is built to speak a text that is given.")
     return None
 
@@ -486,7 +509,10 @@ def no_text_to_speak(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "against",
     "modality",
     weight=3,
-    detection="Structure diffusion is considered, and no input is a target structure.",
+    detection=(
+        "Structure diffusion is considered, no input is a target structure, and no properties are "
+        "to be steered."
+    ),
     why="Its strength is shapes that fit a given interface; without one it has no task.",
     remedy="Supply the target structure as an input.",
     based_on=("R51",),
@@ -494,7 +520,7 @@ def no_text_to_speak(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 def no_target_structure(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if family.id != "structure-diffusion":
         return NotApplicable("the family does not design structures")
-    if role_of(use_case, "target-structure"):
+    if role_of(use_case, "target-structure") or "properties" in use_case.controls:
         return None
     return rule.says("No target structure is given that the design has to fit.")
 
@@ -528,3 +554,35 @@ def answers_speech(use_case: UseCase) -> bool:
         for given in use_case.inputs
     )
     return use_case.outputs[0] == "speech" and heard and task_of(use_case) == "create"
+
+
+# What a settled stage in front can turn an input into: frames of a film, words of speech.
+BRIDGES = {"video": "image", "mask": "image", "speech": "text", "label": "text", "code": "text"}
+
+
+@family_rule(
+    "MOD116",
+    "Nothing leads from the inputs to it",
+    "against",
+    "modality",
+    weight=3,
+    detection=(
+        "No input is of a kind that the card lists, none can be turned into one by a settled stage "
+        "(frames of a film, words of speech, a picture from words); the family generates."
+    ),
+    why="A family that never sees what was given answers another question.",
+    remedy="Give a text or an input that the family reads.",
+    source="family cards in catalog/families, each with its sources",
+    based_on=("R38",),
+)
+def unreachable(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if not family.inputs or not use_case.inputs or not is_generative(family):
+        return NotApplicable("nothing goes in, or the family's card lists no inputs")
+    given = {one.modality for one in use_case.inputs}
+    reached = given | {BRIDGES[one] for one in given if one in BRIDGES}
+    if "text" in reached or reached & set(family.inputs):
+        return None
+    return rule.says(
+        f"{family.name} reads {', '.join(family.inputs)}; nothing makes that from "
+        f"{', '.join(sorted(given))}."
+    )

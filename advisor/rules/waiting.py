@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.limits import frame_limit_s, is_batch, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
-from advisor.rules.modality import answers_speech
+from advisor.rules.modality import answers_speech, copies_voice
 from advisor.rules.reading import (
     SMALL_PLACES,
     WEAK_PLACES,
@@ -212,7 +212,10 @@ def coarse_shape(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "for",
     "latency",
     weight=2,
-    detection="Speech from text, the first sound within 500 ms; the family is one-pass.",
+    detection=(
+        "Speech from text, in no voice known from a short sample only, the first sound within "
+        "500 ms; the family is one-pass."
+    ),
     why="Distilled or trained parallel synthesis runs many times faster than real time.",
     remedy="None needed.",
     based_on=("R23", "R22"),
@@ -222,6 +225,8 @@ def parallel_speech(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if use_case.outputs[0] != "speech" or not input_of(use_case, "text") or seconds is None:
         return NotApplicable("no text to speak under a time limit")
     if seconds > 0.5 or not has_trait(family, "one-pass") or not is_generative(family):
+        return None
+    if copies_voice(use_case):
         return None
     return rule.says(f"{family.name} has the whole sentence after one pass.", limit_s=seconds)
 
