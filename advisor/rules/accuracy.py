@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.limits import AUDIO, VISUAL, WRITTEN, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
-from advisor.rules.modality import needs_exact_labels, quotes
+from advisor.rules.meaning import needs_exact_labels, quotes
 from advisor.rules.reading import (
     JUDGED,
     has_trait,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.limits import is_batch, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
-from advisor.rules.modality import reconstructs, scores
+from advisor.rules.meaning import reconstructs, scores
 from advisor.rules.reading import (
     has_trait,
     input_of,

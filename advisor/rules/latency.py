@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.limits import frame_limit_s, kind_of_output, limit_s, time_limit
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import candidate_rule, family_rule, model_rule
-from advisor.rules.modality import COMPUTED_S, regresses
+from advisor.rules.meaning import COMPUTED_S, regresses
 from advisor.rules.reading import (
     SMALL_PLACES,
     WEAK_PLACES,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.limits import frame_limit_s, is_batch, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
-from advisor.rules.modality import answers_speech, copies_voice
+from advisor.rules.meaning import answers_speech, copies_voice
 from advisor.rules.reading import (
     SMALL_PLACES,
     WEAK_PLACES,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from advisor.rules.modality import (
+from advisor.rules.meaning import (
     answers_speech,
     filters_live,
     forecasts,

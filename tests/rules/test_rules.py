@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from advisor.errors import UnknownName
-from advisor.rules import Case, Finding, NotApplicable, all_rules, rule, rules_of_scope
+from advisor.rules import Case, Finding, NotApplicable, Scope, all_rules, rule
 from advisor.rules.docs import rule_pages, write_rule_docs
 from advisor.rules.evidence import RELATIONS
 from advisor.rules.harness import case, prove
 from advisor.rules.own import faults_of
+from advisor.rules.policy import shipped_policy
 from advisor.usecase import parse_use_case
 from tests.rules.families import FAMILIES
 from tests.rules.options import OPTION_ROWS
@@ -126,8 +127,8 @@ def test_an_unknown_code_names_the_nearest_known_ones() -> None:
 
 
 def test_rules_are_found_by_scope() -> None:
-    scopes = ("use-case", "family", "model", "candidate")
-    assert sum(len(rules_of_scope(scope)) for scope in scopes) == len(CODES)  # type: ignore[arg-type]
+    scopes: tuple[Scope, ...] = ("use-case", "family", "model", "candidate")
+    assert sum(len(shipped_policy().of_scope(scope)) for scope in scopes) == len(CODES)
 
 
 def test_the_documentation_of_rules_is_current(tmp_path: Path) -> None:
