@@ -111,7 +111,7 @@ def explain(
     policy: Policy | None = None,
 ) -> Explanation:
     """`name` is a family or a model of the catalog. Raises UnknownName with the nearest ones."""
-    bench = Bench(catalog, sources or default_sources(catalog, as_of), policy)
+    bench = Bench(catalog, sources or default_sources(catalog, as_of, use_case.terms), policy)
     family, model = _family_and_model(name, catalog)
     judgement = judge(use_case, bench)
     chosen = outcome(judgement)

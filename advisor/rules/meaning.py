@@ -1,4 +1,4 @@
-"""What a few fields of a use case mean together: a quotation, a forecast, a live filter, a dialogue.
+"""What a few fields of a use case mean together: a quotation, a forecast, a filter, a dialogue.
 
 Rules of several concerns read these; each is a plain question to the use case.
 """
