@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from advisor.assessment import Assessment
     from advisor.catalog import Catalog
     from advisor.decide.sources import Sources
+    from advisor.rules.policy import Policy
     from advisor.usecase import UseCase
 
 
@@ -25,14 +26,16 @@ def assess(
     sources: Sources | None = None,
     flips: bool = True,
     prices: Mapping[str, float] | None = None,
+    policy: Policy | None = None,
 ) -> Assessment:
     """One use case answered.
 
     `as_of`: the day for which prices count as fresh or old (default: today); the same day gives
     the same bytes. `sources`: other estimates and prices than the program's own.
     `prices`: USD per GPU-hour by device, the client's own; they beat every table and are part of
-    the use case in the answer. Raises
-    AdvisorError with one sentence when a named device or the catalog's data cannot be used.
+    the use case in the answer. `policy`: other rules, severities or weights
+    (advisor.rules.policy.load_policy). Raises AdvisorError with one sentence when a named device or
+    the catalog's data cannot be used.
     """
     if prices:
         use_case = with_prices(use_case, prices)
@@ -42,4 +45,5 @@ def assess(
         as_of=as_of or date.today(),
         sources=sources,
         flips=flips,
+        policy=policy,
     )

@@ -127,7 +127,7 @@ def asset_cleanup(bench: Bench, claim: Claim) -> Evidence:
 
 def _decisions() -> tuple[int, int] | None:
     """Recorded 3D decisions that plan no clean-up for finished assets: no-go, and all."""
-    from advisor.auditor.decisions import NOT_FEASIBLE, read_decisions
+    from advisor.auditor.recorded import NOT_FEASIBLE, read_decisions
 
     folder = decisions_folder()
     if folder is None:

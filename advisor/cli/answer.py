@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.common import catalog_option, json_option, parse_as_of, print_json, print_table
+from advisor.cli.common import (
+    catalog_option,
+    chosen_policy,
+    json_option,
+    parse_as_of,
+    policy_options,
+    print_json,
+    print_table,
+)
 from advisor.errors import InputError
 
 if TYPE_CHECKING:
     from advisor.assessment import Assessment
+    from advisor.usecase import UseCase
 
 
 @click.command()
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--check", is_flag=True, help="Exit 4 on no-go, 5 on a broken limit or budget.")
 @click.option("--why-not", is_flag=True, help="Show why each family was set aside.")
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@policy_options
 @catalog_option
 @json_option
 def assess(
@@ -43,6 +53,8 @@ def assess(
     check: bool,
     why_not: bool,
     force: bool,
+    rules_dir: str | None,
+    policy_file: str | None,
     catalog_dir: str | None,
     as_json: bool,
 ) -> None:
@@ -59,12 +71,13 @@ def assess(
     for target in targets:
         if target is not None and Path(target).exists() and not force:
             raise InputError(f"{target} exists: choose another name or add --force")
-    use_case = _read(use_case_file)
+    use_case = read_given(use_case_file)
     answer = run(
         use_case,
         catalog=load_catalog(catalog_dir),
         as_of=parse_as_of(as_of),
         prices=device_amounts(list(prices)),
+        policy=chosen_policy(rules_dir, policy_file),
     )
     _write(answer, html_file, pdf_file, markdown_file)
     if as_json:
@@ -75,7 +88,8 @@ def assess(
         sys.exit(_check(answer))
 
 
-def _read(name: str):  # type: ignore[no-untyped-def]  # UseCase is imported only when needed
+def read_given(name: str) -> UseCase:
+    """The use case of a file, or of standard input for `-`."""
     from advisor.files import MAX_BYTES, parse_yaml
     from advisor.usecase import parse_use_case, read_use_case
 

@@ -6,11 +6,14 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from advisor.errors import InputError
+
+if TYPE_CHECKING:
+    from advisor.rules.policy import Policy
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,6 +21,33 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 catalog_option = click.option(
     "--catalog", "catalog_dir", metavar="DIR", help="A catalog folder laid over the shipped one."
 )
+
+
+def policy_options(command: F) -> F:
+    """The options that name own rules and a client's policy."""
+    command = click.option(
+        "--policy",
+        "policy_file",
+        metavar="FILE",
+        help="A client's severities, weights and criteria (docs/own-rules.md).",
+    )(command)
+    return click.option(
+        "--rules",
+        "rules_dir",
+        metavar="DIR",
+        help="A folder of own rules. It is Python code and is run.",
+    )(command)
+
+
+def chosen_policy(rules_dir: str | None, policy_file: str | None) -> Policy:
+    """The rules in force: shipped, installed, ADVISOR_HOME/rules or `rules_dir`, policy file."""
+    from advisor.paths import home_dir
+    from advisor.rules.policy import load_policy
+
+    home = home_dir() / "rules"
+    own = rules_dir if rules_dir is not None else (home if home.is_dir() else None)
+    return load_policy(own, policy_file)
+
 
 AXES: tuple[tuple[str, type], ...] = (
     ("width", int),

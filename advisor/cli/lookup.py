@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from advisor.cli.common import catalog_option, json_option, print_json, print_table
+from advisor.cli.common import (
+    catalog_option,
+    chosen_policy,
+    json_option,
+    policy_options,
+    print_json,
+    print_table,
+)
 
 
 @click.command()
@@ -48,37 +55,39 @@ def devices(name: str | None, segment: str | None, catalog_dir: str | None, as_j
     )
 
 
+RULE_FIELDS = (
+    "code",
+    "title",
+    "severity",
+    "weight",
+    "verdict_cap",
+    "concern",
+    "scope",
+    "detection",
+    "why",
+    "remedy",
+    "source",
+    "based_on",
+)
+
+
 @click.command()
 @click.argument("code", required=False)
+@policy_options
 @json_option
-def rules(code: str | None, as_json: bool) -> None:
-    """The rules by code; with CODE, one rule whole."""
-    from advisor.rules import all_rules, rule
+def rules(code: str | None, rules_dir: str | None, policy_file: str | None, as_json: bool) -> None:
+    """The rules by code; with CODE, that rule's page."""
+    from advisor.rules.docs import rule_page
 
-    fields = (
-        "code",
-        "title",
-        "severity",
-        "concern",
-        "scope",
-        "detection",
-        "why",
-        "remedy",
-        "source",
-    )
-    if code is not None:
-        chosen = {name: getattr(rule(code), name) for name in fields}
-        if as_json:
-            print_json(chosen)
-            return
-        for name, value in chosen.items():
-            click.echo(f"{name:<11}{value}")
-        return
-    known = list(all_rules())
+    policy = chosen_policy(rules_dir, policy_file)
+    shown = [policy.rule(code)] if code is not None else list(policy.rules)
     if as_json:
-        print_json([{name: getattr(item, name) for name in fields} for item in known])
-        return
-    print_table(
-        ["code", "severity", "concern", "title"],
-        [[item.code, item.severity, item.concern, item.title] for item in known],
-    )
+        found = [{name: getattr(one, name) for name in RULE_FIELDS} for one in shown]
+        print_json(found if code is None else found[0])
+    elif code is not None:
+        click.echo(rule_page(shown[0]), nl=False)
+    else:
+        print_table(
+            ["code", "severity", "points", "concern", "looks at", "title"],
+            [[r.code, r.severity, r.weight or None, r.concern, r.scope, r.title] for r in shown],
+        )

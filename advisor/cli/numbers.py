@@ -8,7 +8,9 @@ import click
 
 from advisor.cli.common import (
     catalog_option,
+    chosen_policy,
     json_option,
+    policy_options,
     print_json,
     print_table,
     workload_options,
@@ -168,12 +170,15 @@ def _rebuild(catalog: Any, model: str | None) -> None:
 @click.option("--measurements", metavar="FILE", help="A CSV of measurements.")
 @click.option("--decisions", metavar="PATH", help="A file or folder of recorded decisions.")
 @click.option("--where", multiple=True, metavar="EXPR", help="Rows to take, such as trust<=2.")
+@policy_options
 @catalog_option
 @json_option
 def audit(
     measurements: str | None,
     decisions: str | None,
     where: tuple[str, ...],
+    rules_dir: str | None,
+    policy_file: str | None,
     catalog_dir: str | None,
     as_json: bool,
 ) -> None:
@@ -182,18 +187,20 @@ def audit(
         raise click.UsageError("give --measurements FILE or --decisions PATH")
     from advisor.auditor import audit_decisions, audit_measurements
     from advisor.catalog import load_catalog
+    from advisor.cli.decisions import show_decisions
 
     catalog = load_catalog(catalog_dir)
     if measurements is not None:
         result = audit_measurements(measurements, where=list(where), catalog=catalog)
     else:
-        result = audit_decisions(str(decisions), catalog=catalog)
+        policy = chosen_policy(rules_dir, policy_file)
+        result = audit_decisions(str(decisions), catalog=catalog, policy=policy)
     if as_json:
         print_json(result)
     elif measurements is not None:
         _show_measurements(result)
     else:
-        _show_decisions(result)
+        show_decisions(result)
 
 
 def _show_measurements(result: dict[str, Any]) -> None:
@@ -211,16 +218,3 @@ def _show_measurements(result: dict[str, Any]) -> None:
 
 
 _ERRORS = ("median_abs_error", "p90_abs_error", "bias")
-
-
-def _show_decisions(result: dict[str, Any]) -> None:
-    print_table(
-        ["case", "expected", "answered", "verdict", "result"],
-        [
-            [case["id"], case["expected"], case["family"], case["verdict"], case["result"]]
-            for case in result["cases"]
-        ],
-    )
-    click.echo(f"totals {result['totals']}")
-    for name, line in result["baselines"].items():
-        click.echo(f"baseline {name}: {line}")

@@ -27,6 +27,7 @@ from advisor.rules.reading import is_generative
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog
+    from advisor.rules.policy import Policy
     from advisor.usecase import UseCase
 
 __all__ = ["NOT_FEASIBLE", "Bench", "Judgement", "Outcome", "Sources", "decide", "judge", "outcome"]
@@ -39,15 +40,20 @@ def decide(
     as_of: date,
     sources: Sources | None = None,
     flips: bool = True,
+    policy: Policy | None = None,
 ) -> Assessment:
-    """The whole answer. `flips=False` leaves out flip points and least changes (for portfolios)."""
-    bench = Bench(catalog, sources or default_sources(catalog, as_of, use_case.terms))
+    """The whole answer. `flips=False` leaves out flip points and least changes (for portfolios).
+
+    `policy`: other rules, severities or weights than the shipped ones (advisor.rules.policy); the
+    answer names each change among its warnings.
+    """
+    bench = Bench(catalog, sources or default_sources(catalog, as_of, use_case.terms), policy)
     judgement = judge(use_case, bench)
     chosen = outcome(judgement)
     conditions = answer.conditions_of(judgement, chosen)
     apis = bench.sources.apis(use_case)
     money = money_page(catalog, use_case, bench, chosen, apis, as_of)
-    warnings = _warnings(judgement, chosen)
+    warnings = [*_warnings(judgement, chosen), *bench.policy.notes]
     if money is not None and money.price_age.sentence is not None:
         warnings.insert(0, money.price_age.sentence)
     adapting = adaptation_cost(use_case, chosen, catalog, bench.sources)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from advisor.decide.places import Place, place_of, widened
 from advisor.decide.reads import makes_output, only_codes, reads_inputs
 from advisor.errors import CannotEstimate
 from advisor.limits import frame_limit_s, is_batch
+from advisor.rules.policy import Policy, installed_policy
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog, Device, Model
@@ -86,13 +88,20 @@ class Unready:
 class Bench:
     """Options by family, kept between the many runs of a flip search."""
 
-    def __init__(self, catalog: Catalog, sources: Sources) -> None:
+    def __init__(self, catalog: Catalog, sources: Sources, policy: Policy | None = None) -> None:
         self.catalog, self.sources = catalog, sources
+        self.policy = policy or installed_policy()
         self._options: dict[tuple[str, str], tuple[list[Option], list[Unready]]] = {}
         self._costs: dict[tuple[str, str], ServingCost] = {}
         self._places: dict[str, Place] = {}
         self._estimates: dict[str, Mapping[str, Estimate]] = {}
         self._quotes: dict[tuple[str, tuple[str, ...]], list[Offer]] = {}
+
+    def under(self, policy: Policy) -> Bench:
+        """The same bench, estimates and costs included, under other rules."""
+        other = copy(self)
+        other.policy = policy
+        return other
 
     def options(self, family: str, use_case: UseCase) -> tuple[list[Option], list[Unready]]:
         """All options of one family for this use case, and the models that have none."""

@@ -11,23 +11,24 @@ from typing import TYPE_CHECKING
 from advisor.decide import score
 from advisor.decide.bench import Bench, Option, Unready, worth_costing
 from advisor.limits import limit_s, time_limit
-from advisor.rules import Case, Finding, rule, rules_of_scope
+from advisor.rules import Case, Finding, Rule
 from advisor.rules.reading import WEAK_PLACES, has_trait, is_generative
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
     from advisor.cost.record import ServingCost
     from advisor.figure import Figure
+    from advisor.rules.policy import Policy
     from advisor.usecase import UseCase
 
 
-@lru_cache(maxsize=1)
-def intrinsic_bars() -> frozenset[str]:
+@lru_cache(maxsize=8)
+def intrinsic_bars(rules: tuple[Rule, ...]) -> frozenset[str]:
     """Codes of bars that say something of the way of generating: those that rest on an estimate of
     time or money. When every option of a family meets one, the family is out. Size, licence and
     reach are those of one published model; another can be trained.
     """
-    bars = (one for one in rules_of_scope("candidate") if one.severity == "bar")
+    bars = (one for one in rules if one.severity == "bar" and one.scope == "candidate")
     return frozenset(one.code for one in bars if one.concern in ("latency", "cost"))
 
 
@@ -57,15 +58,15 @@ class Judged:
 OUTPUT_BAR = "MOD101"  # the family does not make the output at all
 LIMIT_BAR = "LAT101"  # the only bar whose distance from the limit is a number of ours
 HEADROOM = 3.0  # a judgement: what published optimisations of reference code commonly win
-
-
-def _meets_intrinsic(one: Judged) -> bool:
-    return any(bar.code in intrinsic_bars() and not _near(bar, one) for bar in one.bars)
+# A one-pass network can be made smaller as well: recorded decisions cut one by 95 % (I02) and
+# shrank one about a hundredfold (I03). Ten is the cautious end of that.
+HEADROOM_ONE_PASS = 10.0
 
 
 def _near(bar: Finding, one: Judged) -> bool:
     """Would the option, alone on its device, hold the limit if it were some times faster?"""
-    return bar.code == LIMIT_BAR and one.alone_s <= HEADROOM * bar.numbers["limit_s"]
+    headroom = HEADROOM_ONE_PASS if has_trait(one.family, "one-pass") else HEADROOM
+    return bar.code == LIMIT_BAR and one.alone_s <= headroom * bar.numbers["limit_s"]
 
 
 @dataclass
@@ -76,6 +77,7 @@ class FamilyView:
     findings: list[Finding]
     judged: list[Judged] = field(default_factory=list)
     unready: list[Unready] = field(default_factory=list)
+    intrinsic: frozenset[str] = frozenset()  # codes that speak of the way of generating
     points: float = 0.0
     score: float = 0.0
     tried: int = 0
@@ -94,10 +96,13 @@ class FamilyView:
     def barred_by_options(self) -> bool:
         """Does every option meet a bar that speaks of the way of generating?
 
-        Missing a time limit by less than `HEADROOM` does not: compiling, quantising and lighter
-        decoders win that much, and it would have to be measured.
+        Missing a time limit by less than the headroom does not: compiling, quantising and lighter
+        decoders (for one-pass networks also fewer weights) win that much; it has to be measured.
         """
-        return bool(self.judged) and all(_meets_intrinsic(one) for one in self.judged)
+        return bool(self.judged) and all(
+            any(bar.code in self.intrinsic and not _near(bar, one) for bar in one.bars)
+            for one in self.judged
+        )
 
     @property
     def too_large(self) -> list[Finding]:
@@ -162,10 +167,14 @@ def judge(use_case: UseCase, bench: Bench, shortlist: Shortlist | None = None) -
     `shortlist`: family -> pairs of model and device to look at again (flip searches re-run the
     engine many times); a family that is not in it is judged in full.
     """
-    weights = score.weights_of(use_case)
-    result = Judgement(use_case, weights, _use_case_findings(use_case), {}, Counter(), 0)
+    policy = bench.policy
+    weights = score.weights_of(use_case, policy.criteria)
+    on_all = _found(policy.of_scope("use-case"), Case(use_case))
+    result = Judgement(use_case, weights, on_all, {}, Counter(), 0)
+    intrinsic = intrinsic_bars(policy.of_scope("candidate"))
     for family in bench.catalog.families.values():
-        view = FamilyView(family, _family_findings(use_case, family))
+        found = family_findings(use_case, family, policy)
+        view = FamilyView(family, found, intrinsic=intrinsic)
         result.families[family.id] = view
         view.points = score.evidence(view.findings, weights)
         if not view.bars:
@@ -195,20 +204,15 @@ def _usd(one: Judged) -> float:
     return one.cost.usd_per_output.value if one.cost is not None else 0.0
 
 
-def _use_case_findings(use_case: UseCase) -> list[Finding]:
-    return _found("use-case", Case(use_case))
-
-
-def _family_findings(use_case: UseCase, family: Family) -> list[Finding]:
+def family_findings(use_case: UseCase, family: Family, policy: Policy) -> list[Finding]:
     """What all rules say; of a family that does not make the output, only that it does not."""
     case = Case(use_case, family)
-    first = rule(OUTPUT_BAR)
-    says = first.check(first, case)
-    return [says] if isinstance(says, Finding) else _found("family", case)
+    found = _found(policy.of_scope("family"), case)
+    return [finding for finding in found if finding.code == OUTPUT_BAR] or found
 
 
-def _found(scope: str, case: Case) -> list[Finding]:
-    outcomes = (one.check(one, case) for one in rules_of_scope(scope))
+def _found(rules: tuple[Rule, ...], case: Case) -> list[Finding]:
+    outcomes = (one.check(one, case) for one in rules)
     return [outcome for outcome in outcomes if isinstance(outcome, Finding)]
 
 
@@ -223,16 +227,15 @@ def _judge_options(
     view.tried = len(options)
     result.tried += len(options)
     for option in worth_costing(options, keep):
-        judged = _judge_option(option, view.family, use_case, bench)
+        judged = judge_option(option, view.family, use_case, bench)
         view.judged.append(judged)
         result.barred_by.update({bar.code: 1 for bar in judged.bars})
 
 
-def _judge_option(option: Option, family: Family, use_case: UseCase, bench: Bench) -> Judged:
+def case_of(option: Option, family: Family, use_case: UseCase, bench: Bench) -> Case:
+    """All that rules may know of one option."""
     cost = bench.cost(option, use_case)
-    response = _response(option, use_case, cost)
-    seconds = limit_s(use_case)
-    case = Case(
+    return Case(
         use_case,
         family,
         model=option.model,
@@ -240,19 +243,26 @@ def _judge_option(option: Option, family: Family, use_case: UseCase, bench: Benc
         cost=cost,
         device=option.device,
         proxy=option.proxy,
-        response_s=response,
+        response_s=_response(option, use_case, cost),
         usd_per_output=cost.usd_per_output if cost else None,
         usd_per_month=cost.usd_per_month if cost else None,
         shortfalls=option.fit.shortfalls,
     )
+
+
+def judge_option(option: Option, family: Family, use_case: UseCase, bench: Bench) -> Judged:
+    """One option against every rule over models and candidates; its scores come later."""
+    case, seconds = case_of(option, family, use_case, bench), limit_s(use_case)
+    assert case.response_s is not None
+    rules = (*bench.policy.of_scope("model"), *bench.policy.of_scope("candidate"))
     return Judged(
         option=option,
         family=family,
-        findings=_found("model", case) + _found("candidate", case),
-        response_s=response,
+        findings=_found(rules, case),
+        response_s=case.response_s,
         alone_s=_alone(option, use_case).value,
-        chance=None if seconds is None else response.chance_at_most(seconds),
-        cost=cost,
+        chance=None if seconds is None else case.response_s.chance_at_most(seconds),
+        cost=case.cost,
     )
 
 

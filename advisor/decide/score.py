@@ -7,6 +7,7 @@ spoken before; scores only order what is left.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from advisor.limits import frame_limit_s, is_batch, limit_s
@@ -44,11 +45,15 @@ UNVERIFIED_POINTS = 1.5  # against a family of which nothing can be held against
 UNKNOWN = 0.4  # score of what is not known: a little under the middle, never 0
 
 
-def weights_of(use_case: UseCase) -> dict[str, float]:
-    """Criterion weights that sum to 1: from stated priorities, else from the requirements."""
+def weights_of(use_case: UseCase, factors: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Criterion weights that sum to 1: from stated priorities, else from the requirements.
+
+    `factors`: a client's factor on each criterion (advisor.rules.policy); 1 where none is given.
+    """
     raw = _from_priorities(use_case) if use_case.priorities else _from_requirements(use_case)
-    total = math.fsum(raw.values())
-    return {name: raw[name] / total for name in CRITERIA}
+    scaled = {name: raw[name] * (factors or {}).get(name, 1.0) for name in CRITERIA}
+    total = math.fsum(scaled.values())
+    return {name: scaled[name] / total for name in CRITERIA}
 
 
 def _from_priorities(use_case: UseCase) -> dict[str, float]:
@@ -80,12 +85,14 @@ def evidence(findings: list[Finding], weights: dict[str, float]) -> float:
     A criterion of average weight (1/5) leaves its points as they are; none is scaled by more
     than a half either way, so that priorities shade the evidence and do not replace it.
     """
-    points = 0.0
-    for finding in findings:
-        sign = {"for": 1, "against": -1}.get(finding.severity, 0)
-        share = weights[CRITERION[finding.concern]] * len(CRITERIA)
-        points += sign * finding.weight * min(1.5, max(0.5, share))
-    return points
+    return math.fsum(points_of(finding, weights) for finding in findings)
+
+
+def points_of(finding: Finding, weights: dict[str, float]) -> float:
+    """What one finding adds to the evidence: its signed weight, shaded by its criterion."""
+    sign = {"for": 1, "against": -1}.get(finding.severity, 0)
+    share = weights[CRITERION[finding.concern]] * len(CRITERIA)
+    return sign * finding.weight * min(1.5, max(0.5, share))
 
 
 def total_of(points: float, criteria: float) -> float:

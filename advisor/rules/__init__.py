@@ -35,9 +35,9 @@ __all__ = [
     "NotApplicable",
     "Outcome",
     "Rule",
+    "Scope",
     "all_rules",
     "rule",
-    "rules_of_scope",
 ]
 
 
@@ -49,12 +49,6 @@ def all_rules() -> tuple[Rule, ...]:
         module = import_module(f"advisor.rules.{name}")
         found += [value for value in vars(module).values() if isinstance(value, Rule)]
     return tuple(sorted(found, key=lambda one: (CONCERNS.index(one.concern), one.code)))
-
-
-@lru_cache(maxsize=8)
-def rules_of_scope(scope: Scope) -> tuple[Rule, ...]:
-    """The rules that look at a use case, a family, a model or a candidate."""
-    return tuple(one for one in all_rules() if one.scope == scope)
 
 
 @lru_cache(maxsize=1)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from advisor.limits import WRITTEN, limit_s
+from advisor.limits import AUDIO, VISUAL, WRITTEN, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
-from advisor.rules.modality import needs_exact_labels
-from advisor.rules.reading import JUDGED, has_trait, input_of, is_generative, makes, role_of, stated
+from advisor.rules.meaning import needs_exact_labels, quotes
+from advisor.rules.reading import (
+    JUDGED,
+    has_trait,
+    input_of,
+    is_generative,
+    makes,
+    role_of,
+    stated,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
@@ -69,6 +78,7 @@ def templates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     detection="Text with low or zero tolerance; facts come from a text base or an exact source.",
     why="Ungrounded text drifts from the base; the check has to be cheaper than the answer.",
     remedy="Retrieve, answer from what was retrieved, test the answer, fall back to a person.",
+    source="https://arxiv.org/abs/2005.11401 (retrieval makes text more factual)",
     based_on=("R03",),
 )
 def grounding(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
@@ -110,23 +120,28 @@ def verifier(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "accuracy",
     verdict_cap="no-go",
     detection=(
-        "Speech comes in, text, a table, a label or an action goes out, low or zero tolerance, "
-        "reviewer none, and no closed label set."
+        "A spoken request comes in (no recording to be written down), text, a table, a label or an "
+        "action goes out, stated low or zero tolerance, reviewer none, and no closed label set."
     ),
     why=(
         "Recorded unattended ordering by voice reached about 85 % of orders, with a refund for "
         "each of the others."
     ),
     remedy="A person who takes over on doubt (reviewer: human), or a read-back that is confirmed.",
+    source=(
+        "Presto Automation, filing with the SEC, November 2023: a person intervened in "
+        "over 70 % of spoken orders"
+    ),
     based_on=("R05",),
 )
 def unattended_orders(rule: Rule, use_case: UseCase) -> Outcome:
-    heard = any(i.modality == "speech" and i.role in ("prompt", "source") for i in use_case.inputs)
-    if not heard:
+    heard = any(i.modality == "speech" and i.role == "prompt" for i in use_case.inputs)
+    if not heard or task_of(use_case) != "create":
         return NotApplicable("nothing is spoken to it")
     acts = use_case.outputs[0] in ("text", "table", "label", "action", "code")
     strict = use_case.error_tolerance in ("zero", "low") and use_case.reviewer == "none"
-    if not acts or not strict or use_case.closed_label_set:
+    said = stated(use_case, "error_tolerance")
+    if not acts or not strict or not said or use_case.closed_label_set:
         return None
     return rule.says("Spoken requests are acted on unattended, and each error costs.")
 
@@ -250,9 +265,9 @@ def read_as_evidence(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "accuracy",
     verdict_cap="go-with-human-review",
     detection=(
-        "reviewer is human, content is created or completed or text is written, the tolerance is "
-        "below high (or minutes for review are stated); the family invents content and the answer "
-        "is no calibrated ensemble and no data set to be shared."
+        "reviewer is human; content is created, completed or written, or pictures, sound or 3D "
+        "are transformed without their geometry, spectrum or alignment to be kept; the family "
+        "invents content and the answer is no calibrated ensemble and no data set to be shared."
     ),
     why="The review is part of the product: without it the tolerance would not hold.",
     remedy="Plan the review minutes per item; show few, ranked candidates.",
@@ -263,10 +278,11 @@ def approved_by_person(rule: Rule, use_case: UseCase, family: Family) -> Outcome
         return NotApplicable("no person approves each output")
     if use_case.sharing != "no":
         return NotApplicable("a data set is released once, not output by output")
-    made = use_case.task in ("create", "complete") or use_case.outputs[0] in WRITTEN
-    if not made or not has_trait(family, "invents-content"):
-        return None
-    if use_case.error_tolerance == "high" and use_case.review_minutes_per_item == 0:
+    exact = use_case.must_keep in ("geometry", "spectrum", "alignment")
+    made = task_of(use_case) in ("create", "complete") or use_case.outputs[0] in WRITTEN
+    shown = use_case.outputs[0] in VISUAL | AUDIO | {"3d"} - JUDGED
+    changed = task_of(use_case) == "transform" and shown and not exact
+    if not (made or changed) or not has_trait(family, "invents-content"):
         return None
     minutes = use_case.review_minutes_per_item
     says = f" ({minutes:g} min each)" if minutes else ""
@@ -306,7 +322,7 @@ def unchecked_text(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     verdict_cap="no-go",
     detection=(
         "Free-form text or code is to be created with zero tolerance, reviewer none, and neither "
-        "can its wordings be listed nor is it selected."
+        "can its wordings be listed nor is it selected or quoted (wording of a source kept)."
     ),
     why="No author is right every time; a company is held to what its assistant says.",
     remedy="Quote the source verbatim (task: select), list the wordings, or add a reviewer.",
@@ -316,7 +332,8 @@ def authored_without_check(rule: Rule, use_case: UseCase) -> Outcome:
     if use_case.outputs[0] not in WRITTEN:
         return NotApplicable("no free-form text is asked for")
     strict = use_case.error_tolerance == "zero" and use_case.reviewer == "none"
-    free = use_case.task != "select" and not use_case.wording_enumerable
+    fixed = use_case.wording_enumerable or quotes(use_case)
+    free = task_of(use_case) != "select" and not fixed
     if not strict or not free or use_case.closed_label_set:
         return None
     return rule.says("Text is authored, no error is tolerated, and nobody checks it.")

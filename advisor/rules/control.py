@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from advisor.limits import frame_limit_s, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
-from advisor.rules.reading import has_trait, input_of, is_generative, makes, role_of, stated
+from advisor.rules.reading import (
+    has_trait,
+    input_of,
+    is_generative,
+    makes,
+    role_of,
+    stated,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
@@ -223,7 +231,7 @@ def no_prompt(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if not makes(use_case, "image", "video", "music", "effects", "3d"):
         return NotApplicable("nothing that a prompt would describe is made")
     prompted = {given.modality for given in use_case.inputs} == {"text"}
-    if use_case.scope != "free" or use_case.task != "create" or not prompted:
+    if use_case.scope != "free" or task_of(use_case) != "create" or not prompted:
         return NotApplicable("no free prompt is the only input")
     if "prompt" in family.control or not is_generative(family):
         return None

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import candidate_rule, family_rule, use_case_rule
-from advisor.rules.reading import has_trait, is_generative, makes, stated
+from advisor.rules.reading import (
+    has_trait,
+    is_generative,
+    makes,
+    stated,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
@@ -101,10 +107,11 @@ def near_budget(rule: Rule, case: Case) -> Outcome:
     ),
     why="Compute per clip is cents to dollars; a recorded service lost that on every casual user.",
     remedy="State what a clip earns (budget_usd_per_item); feasible where it exceeds the compute.",
+    source="catalog/api_prices.csv, video by the second",
     based_on=("R53",),
 )
 def free_video(rule: Rule, use_case: UseCase) -> Outcome:
-    if use_case.outputs[0] != "video" or use_case.task != "create":
+    if use_case.outputs[0] != "video" or task_of(use_case) != "create":
         return NotApplicable("no video is created")
     many = stated(use_case, "volume_per_day") and use_case.volume_per_day >= CASUAL_PER_DAY
     budget = use_case.budget_usd_per_item is not None or use_case.budget_usd_per_month is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.limits import is_batch, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
+from advisor.rules.meaning import reconstructs, scores
 from advisor.rules.reading import (
     has_trait,
     input_of,
@@ -15,6 +16,7 @@ from advisor.rules.reading import (
     makes,
     role_of,
     stated,
+    task_of,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def too_few(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     examples = own_examples(use_case)
     if examples == 0 or not makes(use_case, "image", "video", "music"):
         return NotApplicable("no own examples of pictures, video or music")
-    if use_case.task != "create" or not is_generative(family):
+    if task_of(use_case) != "create" or not is_generative(family):
         return NotApplicable("nothing is to be created by training")
     if examples > FEW or has_trait(family, "needs-pretrained", "optimises-per-item"):
         return None
@@ -125,7 +127,7 @@ def some_hundred(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 )
 def good_parts(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     judged = use_case.outputs[0] in ("label", "mask") and input_of(use_case, "image", "video")
-    if not judged or use_case.training_labels or use_case.task == "compress":
+    if not judged or use_case.training_labels or task_of(use_case) == "compress":
         return NotApplicable("no unlabelled inspection of pictures")
     if is_generative(family) or use_case.training_examples < 50:
         return None
@@ -138,9 +140,12 @@ def good_parts(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "for",
     "data",
     weight=3,
-    detection="A time series in, labels or scores out, no labels; a family with a density.",
+    detection=(
+        "A time series in, labels or scores out (no forecast), no labels; a family with a density."
+    ),
     why="A latent-variable model of normal behaviour scores points and bears gaps.",
     remedy="None needed.",
+    source="https://arxiv.org/abs/1711.00614 (latent-variable scores of series without labels)",
     based_on=("R08",),
 )
 def series_scores(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
@@ -148,7 +153,7 @@ def series_scores(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         return NotApplicable("no unlabelled time series")
     if use_case.outputs[0] not in ("label", "time-series") or use_case.closed_label_set:
         return None
-    if not has_trait(family, "calibrated-density", "continuous-latent"):
+    if not scores(use_case) or not has_trait(family, "calibrated-density", "continuous-latent"):
         return None
     return rule.says(f"{family.name} gives a likelihood per point and needs no labels.")
 
@@ -219,7 +224,7 @@ def no_base(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 def own_film_model(rule: Rule, use_case: UseCase) -> Outcome:
     if use_case.licence != "no-pretrained" or not makes(use_case, "video"):
         return NotApplicable("no video model is trained from scratch")
-    if use_case.task != "create" or use_case.training_examples >= FROM_SCRATCH:
+    if task_of(use_case) != "create" or use_case.training_examples >= FROM_SCRATCH:
         return None
     return rule.says(
         f"{use_case.training_examples:,} own examples do not train a general video model.",
@@ -254,7 +259,8 @@ def paired_translator(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 def translates(use_case: UseCase) -> bool:
     """A source or layout picture becomes another picture of the same structure."""
     source = role_of(use_case, "source", "layout") and input_of(use_case, "image", "video")
-    return source and use_case.outputs[0] in ("image", "video") and use_case.task != "in-between"
+    shown = use_case.outputs[0] in ("image", "video")
+    return source and shown and task_of(use_case) != "in-between"
 
 
 @family_rule(
@@ -314,16 +320,19 @@ def misaligned(rule: Rule, use_case: UseCase) -> Outcome:
     weight=3,
     detection=(
         "3D from text, no own 3D examples, an hour or more per object (or no limit), at most 20 "
-        "objects a day, reworked by a person; the family optimises per object."
+        "objects a day (or not stated), reworked by a person; the family optimises per object."
     ),
     why="It needs only a text-to-image model, and gives detail no 3D collection taught.",
     remedy="None needed.",
+    source=(
+        "https://arxiv.org/abs/2211.10440 (detail from a picture model alone, 40 min to 1.5 h)"
+    ),
     based_on=("R39",),
 )
 def no_3d_data(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if use_case.outputs[0] != "3d" or input_of(use_case, "image", "video", "3d"):
         return NotApplicable("no 3D from text alone")
-    few = stated(use_case, "volume_per_day") and use_case.volume_per_day <= 20
+    few = not stated(use_case, "volume_per_day") or use_case.volume_per_day <= 20
     reworked = use_case.reviewer == "human" or use_case.cleanup_minutes_per_item >= 30
     if not (is_batch(use_case) and few and reworked and use_case.training_examples == 0):
         return None
@@ -339,25 +348,27 @@ def no_3d_data(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "data",
     weight=3,
     detection=(
-        "3D (or a spin video of it) from at least 5 photos of the object, geometry or identity "
-        "to be kept or low tolerance; the family generates nothing."
+        "3D (or a spin video of it) from at least 5 photos of the object, or from a film or scan "
+        "whose geometry is kept; geometry or identity to be kept or low tolerance; the family "
+        "generates nothing."
     ),
     why="Reconstruction shows that very object; a generator shows one like it.",
     remedy="Use generation for unseen or thin parts only.",
     based_on=("R40",),
 )
 def reconstruction(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if not makes(use_case, "3d") or not input_of(use_case, "image", "video"):
+    if not makes(use_case, "3d") or not input_of(use_case, "image", "video", "3d"):
         return NotApplicable("no object is rebuilt from photos")
     strict = use_case.must_keep in ("geometry", "identity") or use_case.error_tolerance in (
         "zero",
         "low",
     )
-    if use_case.subject_examples < 5 or not strict or is_generative(family):
+    many = use_case.subject_examples >= 5 or reconstructs(use_case)
+    if not many or not strict or is_generative(family):
         return None
+    views = f"{use_case.subject_examples} photos" if use_case.subject_examples else "Many views"
     return rule.says(
-        f"{use_case.subject_examples} photos of the object allow a reconstruction.",
-        photos=use_case.subject_examples,
+        f"{views} of the object allow a reconstruction.", photos=use_case.subject_examples
     )
 
 

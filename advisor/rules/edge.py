@@ -15,6 +15,7 @@ from advisor.rules.reading import (
     is_iterative,
     makes,
     memory_limit_mb,
+    task_of,
 )
 
 if TYPE_CHECKING:
@@ -90,10 +91,11 @@ def too_large(rule: Rule, case: Case, model: Model) -> Outcome:
         "One small encoder gives codes that later tasks re-use; the link carries codes, not pixels."
     ),
     remedy="None needed.",
+    source="https://arxiv.org/abs/1803.10122 (small codes of frames, re-used by later tasks)",
     based_on=("R09",),
 )
 def compact_codes(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.task != "compress" or makes(use_case, "speech", "music", "effects"):
+    if task_of(use_case) != "compress" or makes(use_case, "speech", "music", "effects"):
         return NotApplicable("no pictures or series are to be compressed")
     if not has_trait(family, "continuous-latent"):
         return None
@@ -172,10 +174,11 @@ def video_on_small(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     detection="task is compress for sound; the family codes and reproduces sound.",
     why="Learned codes carry speech at 3 to 6 kbit/s, where waveform codecs break.",
     remedy="None needed.",
+    source="https://arxiv.org/abs/2107.03312 (3 kbit/s against a waveform codec's 12)",
     based_on=("R29",),
 )
 def narrow_link(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.task != "compress" or not makes(use_case, "speech", "music", "effects"):
+    if task_of(use_case) != "compress" or not makes(use_case, "speech", "music", "effects"):
         return NotApplicable("no sound is to be compressed")
     if family.mechanism == "codec-lm" or not is_generative(family):
         return None
@@ -200,7 +203,7 @@ def narrow_link(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R28",),
 )
 def short_gaps(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.task != "complete" or not makes(use_case, "speech", "music", "effects"):
+    if task_of(use_case) != "complete" or not makes(use_case, "speech", "music", "effects"):
         return NotApplicable("no sound is to be completed")
     seconds = limit_s(use_case)
     short = (seconds is not None and seconds <= 0.1) or (

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
-from advisor.rules.reading import has_trait, is_generative, makes, stated
+from advisor.rules.reading import (
+    has_trait,
+    is_generative,
+    makes,
+    role_of,
+    stated,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
@@ -28,10 +35,11 @@ if TYPE_CHECKING:
         "none ready."
     ),
     remedy="Give an artist minutes per item and take the meshes as drafts.",
+    source="https://arxiv.org/abs/2406.10163 (extracted meshes: dense faces, hard to rework)",
     based_on=("R42",),
 )
 def no_cleanup(rule: Rule, use_case: UseCase) -> Outcome:
-    if not makes(use_case, "3d") or use_case.task != "create":
+    if not makes(use_case, "3d") or task_of(use_case) != "create":
         return NotApplicable("no 3D is created")
     enters = use_case.runtime == "game-engine"
     none = stated(use_case, "cleanup_minutes_per_item") and use_case.cleanup_minutes_per_item == 0
@@ -88,20 +96,21 @@ def audio_host(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "integration",
     verdict_cap="go-with-human-review",
     detection=(
-        "Video is created from text with a recurring identity or for longer than 30 s, not live; "
-        "the family invents content."
+        "Video is created with an identity that recurs by words alone (no picture, film or motion "
+        "leads it) or for longer than 30 s, not live; the family invents content."
     ),
     why="Characters and places change from shot to shot; people pick takes and repair.",
     remedy="Plan takes per shot and repair hours; keep an editor.",
     based_on=("R52",),
 )
 def story_video(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.outputs[0] != "video" or use_case.task != "create":
+    if use_case.outputs[0] != "video" or task_of(use_case) != "create":
         return NotApplicable("no video is created")
     if not has_trait(family, "invents-content") or use_case.latency.kind == "per-frame":
         return NotApplicable("no clips are invented")
     long = use_case.duration_s is not None and use_case.duration_s > 30
-    story = use_case.must_keep == "identity" or long
+    led = role_of(use_case, "subject", "source", "first-frame", "driving-motion")
+    story = (use_case.must_keep == "identity" and not led) or long
     if not story or use_case.endless:
         return None
     return rule.says("A person picks the takes and repairs them: identity drifts between shots.")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from advisor.limits import frame_limit_s, kind_of_output, limit_s, time_limit
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import candidate_rule, family_rule, model_rule
+from advisor.rules.meaning import COMPUTED_S, regresses
 from advisor.rules.reading import (
     SMALL_PLACES,
     WEAK_PLACES,
     has_trait,
-    input_of,
     is_generative,
     is_iterative,
     makes,
@@ -89,6 +89,29 @@ def crosses_limit(rule: Rule, case: Case) -> Outcome:
     return finding.model_copy(update={"verdict_cap": "go-with-guardrails"})
 
 
+@candidate_rule(
+    "LAT125",
+    "More likely outside the time limit than inside",
+    "against",
+    "latency",
+    weight=1,
+    detection="The chance that the estimated time is within the limit is 5 % to 50 %.",
+    why="An option that probably breaks a stated limit comes after one that probably keeps it.",
+    remedy="Measure it, or take the faster option.",
+    source="the candidate's own estimate against the stated limit; the weight is a judgement",
+)
+def probably_outside(rule: Rule, case: Case) -> Outcome:
+    seconds = limit_s(case.use_case)
+    if seconds is None or case.response_s is None:
+        return NotApplicable("no time limit is stated")
+    chance = case.response_s.chance_at_most(seconds)
+    if not OUTSIDE <= chance < 0.5:
+        return None
+    return rule.says(
+        f"Holds {seconds_text(seconds)} with a chance of only {chance:.0%}.", chance=chance
+    )
+
+
 @family_rule(
     "LAT103",
     "Only one pass fits a frame on a small device",
@@ -147,7 +170,10 @@ def steps_in_a_frame(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "Beside other rendering only an exact computation fits",
     "bar",
     "latency",
-    detection="At most 3 ms per frame, or a device shared with rendering at 5 ms or less.",
+    detection=(
+        "At most 3 ms per frame, or a device shared with rendering at 5 ms or less; the family "
+        "generates and does not only warp what it is given."
+    ),
     why="What is left of the frame holds a small regression network with temporal re-use.",
     remedy="Give the effect its own device or more than 3 ms per frame.",
     based_on=("R18",),
@@ -156,8 +182,9 @@ def beside_rendering(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     frame = frame_limit_s(use_case)
     if frame is None or kind_of_output(use_case) != "visual":
         return NotApplicable("no frame limit")
-    tight = frame <= 0.003 or (use_case.shares_device_with_rendering and frame <= 0.005)
-    if not tight or not is_generative(family):
+    tight = frame <= COMPUTED_S or (use_case.shares_device_with_rendering and frame <= 0.005)
+    warps = has_trait(family, "reproduces-input") and not has_trait(family, "invents-content")
+    if not tight or warps or not is_generative(family):
         return None
     return rule.says(
         f"{seconds_text(frame)} per frame leaves no room for {family.name}; a regression that "
@@ -172,17 +199,21 @@ def beside_rendering(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "for",
     "latency",
     weight=3,
-    detection="A device shared with rendering; the family generates nothing.",
-    why="Temporal re-use reconstructs what the engine already drew, and invents nothing.",
+    detection=(
+        "Per frame, on a device shared with rendering or within 3 ms; or at most 50 ms per frame "
+        "or block of a source whose geometry, spectrum, alignment or wording is kept, with stated "
+        "low or zero tolerance. The family generates nothing."
+    ),
+    why="One exact answer is computed from the signal and its past, and nothing is invented.",
     remedy="None needed.",
     based_on=("R18",),
 )
 def computes_frame(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if not use_case.shares_device_with_rendering:
-        return NotApplicable("the device is not shared with rendering")
+    if not regresses(use_case):
+        return NotApplicable("no frame or block has one exact answer")
     if is_generative(family) or frame_limit_s(use_case) is None:
         return None
-    return rule.says("The frame is computed from what the engine already knows.")
+    return rule.says("Each frame or block is computed from the signal and its past.")
 
 
 @family_rule(
@@ -209,46 +240,59 @@ def fixed_effect(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 
 @family_rule(
     "LAT108",
-    "Live and a free prompt: few steps",
+    "Live and freely steered: few steps",
     "for",
     "latency",
     weight=3,
-    detection="At most 100 ms per frame, a free prompt; the family samples in at most 4 steps.",
-    why="Only a distilled sampler keeps the prompt and comes near a frame.",
+    detection=(
+        "At most 100 ms per frame, steered by a free prompt or by actions; the family samples a "
+        "frame in at most 4 steps, each frame for itself."
+    ),
+    why="Only a distilled sampler follows free control and comes near a frame.",
     remedy="None needed.",
-    based_on=("R19",),
+    based_on=("R19", "R17"),
 )
 def free_prompt_live(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     frame = frame_limit_s(use_case)
     if frame is None or frame > 0.1 or kind_of_output(use_case) != "visual":
         return NotApplicable("no live frames")
-    free = use_case.scope == "free" and not input_of(use_case, "action")
-    steered = any(given.role == "driving-motion" for given in use_case.inputs)
-    if not free or steered or not has_trait(family, "few-step"):
+    driven = any(given.role == "driving-motion" for given in use_case.inputs)
+    if use_case.scope != "free" or driven:
         return None
-    return rule.says(f"{family.name} follows a free prompt in at most four steps.")
+    if not has_trait(family, "few-step") or has_trait(family, "sequential"):
+        return None
+    return rule.says(f"{family.name} follows free control in at most four steps.")
 
 
 @family_rule(
     "LAT109",
-    "Clips come whole, frames are due one by one",
+    "Clips come whole, and the first moment is due at once",
     "bar",
     "latency",
     detection=(
-        "A limit of at most 100 ms per frame; the family gives fixed-length clips in many steps."
+        "At most 100 ms per frame of video, or 300 ms for sound; the family gives fixed-length "
+        "clips in many steps."
     ),
-    why="No frame of a clip exists before all of its steps are done.",
+    why="Nothing of a clip exists before all of its steps are done.",
     remedy="Allow seconds of delay, or a family that makes frame after frame.",
     based_on=("R17", "R26"),
 )
 def clip_too_late(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    frame = frame_limit_s(use_case)
-    if frame is None or frame > 0.1:
-        return NotApplicable("no live frames")
-    clips = has_trait(family, "fixed-length") and has_trait(family, "many-step")
-    if not clips or "video" not in family.outputs:
+    seconds = live_limit_s(use_case)
+    if seconds is None:
+        return NotApplicable("no live frames or sound")
+    if not has_trait(family, "fixed-length") or not has_trait(family, "many-step"):
         return None
-    return rule.says(f"{family.name} has no frame ready before the whole clip is.", limit_s=frame)
+    return rule.says(f"{family.name} has nothing ready before the whole clip is.", limit_s=seconds)
+
+
+def live_limit_s(use_case: UseCase) -> float | None:
+    """The limit, where frames are due within 100 ms or sound within 300 ms."""
+    frame, seconds = frame_limit_s(use_case), limit_s(use_case)
+    if kind_of_output(use_case) == "visual":
+        return frame if frame is not None and frame <= 0.1 else None
+    sound = kind_of_output(use_case) == "audio" and seconds is not None and seconds <= 0.3
+    return seconds if sound else None
 
 
 @family_rule(

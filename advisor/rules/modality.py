@@ -7,29 +7,32 @@ from typing import TYPE_CHECKING
 from advisor.limits import AUDIO, is_batch
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
-from advisor.rules.reading import JUDGED, has_trait, input_of, is_generative, makes, role_of, stated
+from advisor.rules.meaning import (
+    accepted_outputs,
+    answers_speech,
+    can_be_looked_up,
+    copies_voice,
+    judges_unlabelled,
+    knows_answers,
+    quotes,
+    transforms_live,
+    usual_families,
+)
+from advisor.rules.reading import (
+    JUDGED,
+    has_trait,
+    input_of,
+    is_generative,
+    makes,
+    role_of,
+    stated,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
     from advisor.usecase import UseCase
 
-# The usual family for a plain request, by first output. Every other rule can outweigh it.
-USUAL: dict[str, tuple[str, ...]] = {
-    "text": ("llm",),
-    "code": ("llm",),
-    "image": ("image-diffusion",),
-    "video": ("video-diffusion",),
-    "speech": ("codec-lm", "parallel-tts"),
-    "music": ("codec-lm", "audio-diffusion"),
-    "effects": ("codec-lm", "audio-diffusion"),
-    "3d": ("3d-feedforward",),
-    "sequence": ("vae",),
-    "table": ("vae",),
-    "time-series": ("vae",),
-    "action": ("vae",),
-    "label": ("non-generative",),
-    "mask": ("non-generative",),
-}
 TABLE = (
     "TechnoLynx, What Types of Generative AI Models Exist Beyond LLMs (2026-04-22), choice table, "
     "and a judgement where it has no row"
@@ -53,14 +56,6 @@ def output_not_made(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     return rule.says(f"{family.name} does not make {use_case.outputs[0]}.")
 
 
-def accepted_outputs(use_case: UseCase) -> set[str]:
-    """What counts as the first output: a shape that has to fit a target structure is designed as
-    a structure or as its sequence."""
-    if role_of(use_case, "target-structure") and use_case.outputs[0] in ("3d", "sequence"):
-        return {"3d", "sequence"}
-    return {use_case.outputs[0]}
-
-
 @family_rule(
     "MOD102",
     "Makes only part of what is asked for",
@@ -81,52 +76,6 @@ def part_of_outputs(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     return rule.says(f"{family.name} leaves {', '.join(missing)} to a second stage.")
 
 
-def judges_unlabelled(use_case: UseCase) -> bool:
-    """Labels, masks or codes for things of which nobody has said what they are."""
-    if use_case.outputs[0] not in JUDGED or knows_answers(use_case):
-        return False
-    said_unlabelled = stated(use_case, "training_labels")
-    series = input_of(use_case, "time-series")
-    return said_unlabelled or series or use_case.task == "compress"
-
-
-def knows_answers(use_case: UseCase) -> bool:
-    """Is the list of answers closed, or are there labelled examples of them?"""
-    return use_case.closed_label_set or use_case.training_labels or use_case.task == "select"
-
-
-def can_be_looked_up(use_case: UseCase) -> bool:
-    """Is the output a label, a selection, a template filled in, a copy or something rendered?"""
-    return (
-        use_case.task in ("select", "compress")
-        or use_case.closed_label_set
-        or use_case.outputs[0] in JUDGED
-        or (use_case.wording_enumerable and use_case.facts_from != "nowhere")
-        or use_case.sharing == "share-with-formal-privacy"
-        or needs_exact_labels(use_case)
-        or (use_case.outputs[0] == "3d" and use_case.subject_examples >= 5)
-        or (use_case.outputs[0] == "video" and makes(use_case, "3d"))
-        or regresses(use_case)
-        or scores_series(use_case)
-    )
-
-
-def needs_exact_labels(use_case: UseCase) -> bool:
-    """Pictures are made together with labels or masks that must be right."""
-    pictures = makes(use_case, "image", "video", "3d")
-    return pictures and makes(use_case, *JUDGED) and use_case.error_tolerance in ("zero", "low")
-
-
-def regresses(use_case: UseCase) -> bool:
-    """A picture is computed from a picture, one exact answer, inside another program's frame."""
-    return use_case.task in ("transform", "complete") and use_case.shares_device_with_rendering
-
-
-def scores_series(use_case: UseCase) -> bool:
-    """A time series in, scores for it out: statistics can do that too."""
-    return input_of(use_case, "time-series") and use_case.outputs[0] in ("time-series", "label")
-
-
 @family_rule(
     "MOD103",
     "Something new has to be created",
@@ -134,8 +83,9 @@ def scores_series(use_case: UseCase) -> bool:
     "modality",
     detection=(
         "The family generates nothing, and the output is not a label, a mask, a selection, an "
-        "enumerable wording over known facts, a privacy-protected table, pictures with exact "
-        "labels, a reconstruction from five or more photos or an exact per-frame computation."
+        "enumerable wording over known facts, a quotation, a privacy-protected table, pictures "
+        "with exact labels, a reconstruction from five or more photos (or a film or scan with its "
+        "geometry kept), one best forecast or an exact per-frame computation."
     ),
     why="Retrieval, templates, classifiers and renderers only give back what was put into them.",
     remedy="Say that outputs may be selected from a fixed set, or that all wordings can be listed.",
@@ -157,15 +107,17 @@ def nothing_to_look_up(rule: Rule, use_case: UseCase, family: Family) -> Outcome
     weight=2,
     detection=(
         "The family is the usual one for the first output in a plain request (not for labels "
-        "and masks without labelled examples, nor for speech without a text)."
+        "and masks without labelled examples, nor for speech without a text). A table read out of "
+        "text, pictures or sound is usually written by a language model; one best series that "
+        "continues a given one is usually a regression."
     ),
     why="Models, tools and experience are densest there; a requirement has to speak against it.",
     remedy="None needed.",
     source=TABLE,
 )
 def usual_family(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    usual = USUAL.get(use_case.outputs[0])
-    if usual is None:
+    usual = usual_families(use_case)
+    if not usual:
         return NotApplicable(f"no family is usual for {use_case.outputs[0]}")
     if judges_unlabelled(use_case):
         return NotApplicable("no family is usual for judgements without labels")
@@ -188,7 +140,7 @@ def usual_family(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R47",),
 )
 def interpolates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.task != "in-between":
+    if task_of(use_case) != "in-between":
         return NotApplicable("more is asked for than frames between given frames")
     if "video" not in family.outputs or not has_trait(family, "reproduces-input"):
         return None
@@ -200,14 +152,20 @@ def interpolates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "Would invent between two given frames",
     "bar",
     "modality",
-    detection="task is in-between and the family invents content (video samplers).",
+    detection=(
+        "task is in-between and the family invents content (video samplers); not where several "
+        "ways of moving are valid and the stated tolerance is medium or high."
+    ),
     why="A sampler may put objects between two frames that neither of them shows.",
     remedy="Allow new content between the frames (task: complete or create).",
     based_on=("R47",),
 )
 def invents_between(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.task != "in-between":
+    if task_of(use_case) != "in-between":
         return NotApplicable("more is asked for than frames between given frames")
+    loose = stated(use_case, "error_tolerance") and use_case.error_tolerance in ("medium", "high")
+    if loose and use_case.several_valid_answers:
+        return None
     if "video" not in family.outputs or not has_trait(family, "invents-content"):
         return None
     return rule.says(f"{family.name} may invent objects between the two given frames.")
@@ -235,12 +193,12 @@ def only_reproduces(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     fits = {"video": ("in-between", "compress")}.get(
         use_case.outputs[0], ("compress", "transform", "in-between")
     )
-    if use_case.task in fits and input_of(use_case, *family.inputs):
+    if task_of(use_case) in fits and input_of(use_case, *family.inputs):
         return None
     given = ", ".join(dict.fromkeys(one.modality for one in use_case.inputs))
     return rule.says(
         f"{family.name} gives its input back; here {given} goes in, and the task is to "
-        f"{use_case.task}."
+        f"{task_of(use_case)}."
     )
 
 
@@ -252,7 +210,8 @@ def only_reproduces(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     weight=3,
     detection=(
         "The family generates nothing, and the answer is selected, or is one of a closed label "
-        "set, or is a label or mask for which labelled examples exist."
+        "set, or is a label or mask for which labelled examples exist, or is the wording of a "
+        "source that must be kept."
     ),
     why="A classifier or a search is exact, fast, cheap and testable; generation adds only risk.",
     remedy="None needed.",
@@ -262,14 +221,14 @@ def nothing_generated(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if is_generative(family):
         return NotApplicable("the family generates")
     judged = use_case.outputs[0] in JUDGED or not use_case.training_labels
-    if knows_answers(use_case) and judged:
+    if (knows_answers(use_case) and judged) or quotes(use_case):
         return rule.says("The answer is chosen from what exists: nothing has to be generated.")
     return None
 
 
 @family_rule(
     "MOD109",
-    "Works from a picture, and there is none",
+    "Reads none of the inputs",
     "against",
     "modality",
     weight=1,
@@ -313,27 +272,16 @@ def live_transform(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     return rule.says(f"{family.name} maps a frame to a frame in one pass.")
 
 
-def transforms_live(use_case: UseCase) -> bool:
-    """A picture or frame comes in, a picture or frame goes out, within 100 ms."""
-    from advisor.limits import frame_limit_s
-
-    frame = frame_limit_s(use_case)
-    return (
-        use_case.outputs[0] in ("image", "video")
-        and input_of(use_case, "image", "video")
-        and use_case.task != "in-between"
-        and frame is not None
-        and frame <= 0.1
-    )
-
-
 @family_rule(
     "MOD111",
     "Speaks a text that is given",
     "for",
     "modality",
     weight=1,
-    detection="Speech is made from text alone; the family states durations explicitly.",
+    detection=(
+        "Speech is made from a text, in no voice known from a short sample only; the family states "
+        "durations explicitly."
+    ),
     why="Reading a given text needs no dialogue model; parallel synthesis is the settled tool.",
     remedy="None needed.",
     based_on=("R23", "R24"),
@@ -341,7 +289,7 @@ def transforms_live(use_case: UseCase) -> bool:
 def reads_text(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if use_case.outputs[0] != "speech" or not input_of(use_case, "text"):
         return NotApplicable("no text is to be spoken")
-    if has_trait(family, "explicit-durations"):
+    if has_trait(family, "explicit-durations") and not copies_voice(use_case):
         return rule.says(f"{family.name} is built to speak a text that is given.")
     return None
 
@@ -404,7 +352,10 @@ def no_text_to_speak(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "against",
     "modality",
     weight=3,
-    detection="Structure diffusion is considered, and no input is a target structure.",
+    detection=(
+        "Structure diffusion is considered, no input is a target structure, and no properties are "
+        "to be steered."
+    ),
     why="Its strength is shapes that fit a given interface; without one it has no task.",
     remedy="Supply the target structure as an input.",
     based_on=("R51",),
@@ -412,6 +363,60 @@ def no_text_to_speak(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 def no_target_structure(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if family.id != "structure-diffusion":
         return NotApplicable("the family does not design structures")
-    if role_of(use_case, "target-structure"):
+    if role_of(use_case, "target-structure") or "properties" in use_case.controls:
         return None
     return rule.says("No target structure is given that the design has to fit.")
+
+
+@family_rule(
+    "MOD115",
+    "Goes on with a voice, does not answer it",
+    "bar",
+    "modality",
+    detection=(
+        "Speech answers speech (no source to repair, convert or code); the family is trained on "
+        "small sets of sound, without the knowledge of language that an answer takes."
+    ),
+    why="A waveform model knows how a voice goes on, not what there is to say.",
+    remedy="A speech language model, or a recogniser, a text model and a synthesiser in a row.",
+    source="https://arxiv.org/abs/1609.03499 (left without a text, such a model babbles)",
+    based_on=("R25",),
+)
+def cannot_answer(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if not answers_speech(use_case):
+        return NotApplicable("no speech is to be answered by speech")
+    if not has_trait(family, "trainable-from-scratch-small"):
+        return None
+    return rule.says(f"{family.name} goes on with a voice; it has nothing to say.")
+
+
+# What a settled stage in front can turn an input into: frames of a film, words of speech.
+BRIDGES = {"video": "image", "mask": "image", "speech": "text", "label": "text", "code": "text"}
+
+
+@family_rule(
+    "MOD116",
+    "Nothing leads from the inputs to it",
+    "against",
+    "modality",
+    weight=3,
+    detection=(
+        "No input is of a kind that the card lists, none can be turned into one by a settled stage "
+        "(frames of a film, words of speech, a picture from words); the family generates."
+    ),
+    why="A family that never sees what was given answers another question.",
+    remedy="Give a text or an input that the family reads.",
+    source="family cards in catalog/families, each with its sources",
+    based_on=("R38",),
+)
+def unreachable(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if not family.inputs or not use_case.inputs or not is_generative(family):
+        return NotApplicable("nothing goes in, or the family's card lists no inputs")
+    given = {one.modality for one in use_case.inputs}
+    reached = given | {BRIDGES[one] for one in given if one in BRIDGES}
+    if "text" in reached or reached & set(family.inputs):
+        return None
+    return rule.says(
+        f"{family.name} reads {', '.join(family.inputs)}; nothing makes that from "
+        f"{', '.join(sorted(given))}."
+    )

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
-from advisor.rules.reading import has_trait, input_of, is_generative, makes, may_leave, role_of
+from advisor.rules.reading import (
+    has_trait,
+    input_of,
+    is_generative,
+    makes,
+    may_leave,
+    role_of,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
@@ -84,6 +92,7 @@ def formal_generator(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     ),
     why="Small sets are memorised: a near copy of a person is that person's data.",
     remedy="Test every output against its nearest training item; a failed test is a no-go.",
+    source="https://arxiv.org/abs/2301.13188 (training pictures extracted from samplers)",
     based_on=("R12",),
 )
 def copying_test(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
@@ -108,6 +117,9 @@ def copying_test(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     ),
     why="Denoising training on small sets has reproduced training scans.",
     remedy="Pre-train on public data, add formal privacy, or use another family.",
+    source=(
+        "https://arxiv.org/abs/2301.13188 (samplers keep more of their training set than GANs)"
+    ),
     based_on=("R12",),
 )
 def sampler_copies(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
@@ -129,6 +141,9 @@ def sampler_copies(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         "The generator only gets a critic's gradient; copies were rarer in the recorded comparison."
     ),
     remedy="Still run the copying test.",
+    source=(
+        "https://arxiv.org/abs/2301.13188 (samplers keep more of their training set than GANs)"
+    ),
     based_on=("R12",),
 )
 def critic_only(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
@@ -166,7 +181,7 @@ def replaces_identities(use_case: UseCase) -> bool:
     source = role_of(use_case, "source") and input_of(use_case, "image", "video")
     return (
         source
-        and use_case.task in ("complete", "transform")
+        and task_of(use_case) in ("complete", "transform")
         and use_case.must_keep == "masked-pixels"
         and use_case.training_persons > 0
     )

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
-from advisor.rules.build import family_rule, model_rule
-from advisor.rules.reading import has_trait, is_generative, makes, stated
+from advisor.rules.build import family_rule, model_rule, use_case_rule
+from advisor.rules.reading import (
+    has_trait,
+    is_generative,
+    makes,
+    stated,
+    task_of,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog import Family, Model
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
 # How far an upscaler stretches a picture without becoming the picture's author: published general
 # upscalers are trained for a factor of 4.
 UPSCALE = 4.0
+FILM_S = 600.0  # one generated piece of video longer than this is a film (judgement)
 
 
 def _size_shortfall(case: Case) -> float:
@@ -203,7 +210,7 @@ def show_few(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 )
 def smooth(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     seen = makes(use_case, "image", "video", "speech", "music", "effects")
-    if not seen or use_case.task == "compress":
+    if not seen or task_of(use_case) == "compress":
         return NotApplicable("no picture or sound is shown")
     if not is_generative(family) or family.id != "vae":
         return None
@@ -228,3 +235,29 @@ def quality_first(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if not has_trait(family, "many-step"):
         return None
     return rule.says(f"{family.name} leads the quality figures of its kind.")
+
+
+@use_case_rule(
+    "QUA111",
+    "A film in one piece",
+    "condition",
+    "quality",
+    verdict_cap="no-go",
+    detection="Video of more than 10 minutes per output is created, and it is no endless stream.",
+    why=(
+        "Published models make seconds to a minute at a time; people, places and plot do not hold "
+        "over hundreds of joins."
+    ),
+    remedy="Ask for shots of seconds (duration_s) that an editor joins (reviewer: human).",
+    source="the axes of the video models in catalog/models; the 10 minutes are a judgement",
+    based_on=("R15", "R52"),
+)
+def film_in_one(rule: Rule, use_case: UseCase) -> Outcome:
+    if use_case.outputs[0] != "video" or task_of(use_case) != "create" or use_case.endless:
+        return NotApplicable("no video of a given length is created")
+    if use_case.duration_s is None or use_case.duration_s <= FILM_S:
+        return None
+    return rule.says(
+        f"{use_case.duration_s / 60:.0f} min of video in one piece is beyond what is generated.",
+        duration_s=use_case.duration_s,
+    )

@@ -52,14 +52,21 @@ def stated(use_case: UseCase, *fields: str) -> bool:
     return all(field in use_case.model_fields_set for field in fields)
 
 
+def task_of(use_case: UseCase) -> str:
+    """The stated task; where none is stated, what the inputs imply.
+
+    Two frames ask for what lies between them, and a source asks to be transformed.
+    """
+    if stated(use_case, "task"):
+        return use_case.task
+    if role_of(use_case, "frame-pair"):
+        return "in-between"
+    return "transform" if role_of(use_case, "source") else use_case.task
+
+
 def may_leave(use_case: UseCase) -> bool:
     """May data be sent to a hosted model?"""
     return use_case.data_boundary == "anywhere"
-
-
-def leaves_open(use_case: UseCase) -> bool:
-    """Must new content be made up: nothing copies, selects, labels or computes it."""
-    return use_case.task == "create"
 
 
 def memory_limit_mb(use_case: UseCase) -> float | None:

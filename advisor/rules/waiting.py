@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.limits import frame_limit_s, is_batch, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
+from advisor.rules.meaning import answers_speech, copies_voice
 from advisor.rules.reading import (
     SMALL_PLACES,
     WEAK_PLACES,
@@ -14,7 +15,9 @@ from advisor.rules.reading import (
     input_of,
     is_generative,
     makes,
+    role_of,
     seconds_text,
+    task_of,
 )
 
 if TYPE_CHECKING:
@@ -50,8 +53,8 @@ def batch_quality(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "bar",
     "latency",
     detection=(
-        "Speech with the first sound within 500 ms on a CPU, phone or smaller; the family makes "
-        "token after token or samples in many steps."
+        "New speech (no source is repaired or coded) with the first sound within 500 ms on a CPU, "
+        "phone or smaller; the family makes token after token or samples in many steps."
     ),
     why="Sequential generation runs below real time there; one parallel pass does not.",
     remedy="A GPU, or more than 500 ms until the first sound.",
@@ -59,7 +62,8 @@ def batch_quality(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 )
 def speech_on_cpu(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     seconds = limit_s(use_case)
-    if use_case.outputs[0] != "speech" or use_case.task in ("complete", "compress"):
+    repairs = task_of(use_case) in ("complete", "compress") or role_of(use_case, "source")
+    if use_case.outputs[0] != "speech" or repairs:
         return NotApplicable("no new speech is asked for")
     if seconds is None or use_case.placement not in WEAK_PLACES:
         return NotApplicable("no time limit on a weak device")
@@ -86,20 +90,11 @@ def speech_on_cpu(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 )
 def full_duplex(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     seconds = limit_s(use_case)
-    if not is_dialogue(use_case) or seconds is None:
+    if not answers_speech(use_case) or seconds is None:
         return NotApplicable("no spoken dialogue with a time limit")
     if seconds > 0.3 or has_trait(family, "streaming-chunks"):
         return None
     return rule.says(f"{family.name} cannot listen and speak at once in {seconds_text(seconds)}.")
-
-
-def is_dialogue(use_case: UseCase) -> bool:
-    """Speech answers speech: not a voice sample, a gap filler or a codec."""
-    heard = any(
-        given.modality == "speech" and given.role in ("prompt", "context")
-        for given in use_case.inputs
-    )
-    return use_case.outputs[0] == "speech" and heard and use_case.task == "create"
 
 
 @family_rule(
@@ -115,7 +110,7 @@ def is_dialogue(use_case: UseCase) -> bool:
 )
 def duplex_model(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     seconds = limit_s(use_case)
-    if not is_dialogue(use_case) or seconds is None or seconds > 0.3:
+    if not answers_speech(use_case) or seconds is None or seconds > 0.3:
         return NotApplicable("no spoken dialogue within 300 ms")
     if family.mechanism != "codec-lm":
         return None
@@ -197,6 +192,7 @@ def action_chunks(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     ),
     why="A point sampler follows a complex prompt directly, without a picture in between.",
     remedy="None needed.",
+    source="https://arxiv.org/abs/2305.02463 (text to 3D in seconds by a denoiser over shapes)",
     based_on=("R38",),
 )
 def coarse_shape(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
@@ -216,7 +212,10 @@ def coarse_shape(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "for",
     "latency",
     weight=2,
-    detection="Speech from text, the first sound within 500 ms; the family is one-pass.",
+    detection=(
+        "Speech from text, in no voice known from a short sample only, the first sound within "
+        "500 ms; the family is one-pass."
+    ),
     why="Distilled or trained parallel synthesis runs many times faster than real time.",
     remedy="None needed.",
     based_on=("R23", "R22"),
@@ -226,6 +225,8 @@ def parallel_speech(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if use_case.outputs[0] != "speech" or not input_of(use_case, "text") or seconds is None:
         return NotApplicable("no text to speak under a time limit")
     if seconds > 0.5 or not has_trait(family, "one-pass") or not is_generative(family):
+        return None
+    if copies_voice(use_case):
         return None
     return rule.says(f"{family.name} has the whole sentence after one pass.", limit_s=seconds)
 

@@ -43,6 +43,7 @@ def test_the_commands_are_the_ones_in_the_contract() -> None:
         "devices",
         "doctor",
         "estimate",
+        "explain",
         "generate",
         "new",
         "prices",

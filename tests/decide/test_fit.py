@@ -65,6 +65,13 @@ def test_a_stream_is_made_in_chunks_no_longer_than_its_reaction_time() -> None:
     assert fit(stream, fakes.model("singer")).workload.seconds == 2
 
 
+@given(st.floats(0.1, 100.0), st.floats(1.0, 120.0))
+def test_frames_are_whole_at_any_length_and_rate(seconds: float, rate: float) -> None:
+    asked = use_case(outputs=["video"], duration_s=seconds, fps=rate)
+    made = fit(asked, fakes.model("filmer"))
+    assert isinstance(made.workload.frames, int) and made.workload.frames >= 1
+
+
 def test_live_frames_take_a_distilled_sampler_at_its_fewest_steps() -> None:
     live = use_case(latency={"limit_ms": 33, "kind": "per-frame"})
     assert fit(live, fakes.model("painter-fast")).workload.steps == 1

@@ -71,7 +71,8 @@ TRAITS: dict[str, tuple[str | None, str, str, str, str, str]] = {
         "speech music effects",
         "text speech music",
         "voice",
-        "sequential streaming-chunks invents-content stochastic-sampler edge-sized",
+        "sequential streaming-chunks invents-content stochastic-sampler edge-sized "
+        "trainable-from-scratch-small",
         "production",
     ),
     "audio-diffusion": (

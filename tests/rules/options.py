@@ -77,6 +77,11 @@ OPTION_ROWS: dict[str, tuple[Case, Case, Case | None]] = {
         case(IMAGE | limit(1000), response_s=seconds(0.1)),
         case(IMAGE, response_s=seconds(1)),
     ),
+    "LAT125": (
+        case(IMAGE | limit(1000), response_s=seconds(1.3)),
+        case(IMAGE | limit(1000), response_s=seconds(0.9)),
+        case(IMAGE, response_s=seconds(1)),
+    ),
     "LAT117": (
         case(TYPING, "writer-8b"),
         case(TYPING, "writer-small"),

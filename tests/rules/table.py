@@ -85,6 +85,13 @@ FAMILY_ROWS: dict[str, Row] = {
     "MOD111": Row("parallel-tts", SPEECH, SPEECH, DIALOGUE, silent_family="codec-lm"),
     "MOD112": Row("audio-diffusion", CLIP, CLIP | {"duration_s": 300.0}, SPEECH),
     "MOD114": Row("parallel-tts", DIALOGUE, SPEECH, SPEECH, na_family="codec-lm"),
+    "MOD115": Row("audio-ar", DIALOGUE, DIALOGUE, SPEECH, silent_family="codec-lm"),
+    "MOD116": Row(
+        "3d-feedforward",
+        THREE_D | {"inputs": [given("table", "source")]},
+        THREE_D | {"inputs": [given("video", "source")]},
+        THREE_D | {"inputs": []},
+    ),
     "MOD113": Row(
         "structure-diffusion",
         {"outputs": ["sequence"]},
@@ -213,7 +220,7 @@ FAMILY_ROWS: dict[str, Row] = {
     "ACC111": Row(
         "image-diffusion",
         IMAGE | {"reviewer": "human"},
-        IMAGE | {"reviewer": "human", "error_tolerance": "high"},
+        SCAN | {"reviewer": "human", "must_keep": "geometry"},
         IMAGE,
     ),
     "ACC112": Row(

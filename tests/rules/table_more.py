@@ -190,6 +190,7 @@ USE_CASE_ROWS: dict[str, tuple[Fields, Fields, Fields | None]] = {
         VIDEO | {"volume_per_day": 500_000.0, "budget_usd_per_item": 2.0},
         IMAGE,
     ),
+    "QUA111": (VIDEO | {"duration_s": 5400.0}, VIDEO | {"duration_s": 60.0}, IMAGE),
     "INT101": (
         ENGINE | {"cleanup_minutes_per_item": 0.0},
         ENGINE | {"cleanup_minutes_per_item": 30.0},
