@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from advisor.auditor.rows import Case
 from advisor.errors import AdvisorError
-from advisor.estimator import memory
+from advisor.estimator import memory, offload
 from advisor.estimator.build import StageResult, run_stages, why_not
 from advisor.estimator.devices import device_table
 from advisor.estimator.intervals import latency_interval
@@ -50,7 +51,20 @@ class Predictor:
         if case.row["measured"] == "energy_j":
             return self._energy(case, results)
         value = seconds / case.divide
-        return Prediction(value, value * spread.low, value * spread.high)
+        made = Prediction(value, value * spread.low, value * spread.high)
+        return made if case.workload.offload == "none" else self._copied(made, case, results)
+
+    def _copied(self, made: Prediction, case: Case, results: list[StageResult]) -> Prediction:
+        """With the copies of taking turns, whose speed is an assumption."""
+        called = [(r.stage, r.trace) for r in results]
+        turn = offload.take_turns(called, self.catalog, case.setting, self.rates)
+        _, copies, _ = offload.copying(turn, case.device, 0.0)
+        return Prediction(
+            made.predicted + copies.value,
+            made.low + copies.low,
+            made.high + copies.high,
+            str(copies.basis),
+        )
 
     def _energy(self, case: Case, results: list[StageResult]) -> Prediction:
         joules = float(sum(r.joules[0] * r.stage.calls for r in results)) / case.divide
@@ -60,29 +74,46 @@ class Predictor:
         return Prediction(joules, joules * spread.low, joules * spread.high)
 
     def _memory(self, case: Case) -> Prediction:
-        if len({s.component for s in case.stages}) == 1 and len(case.model.components) > 1:
-            raise AdvisorError("memory of a part of the model is not estimated")
-        scope = case.row["scope"]
-        value = memory_gib(case, self.catalog, self.rates)
-        spread = self.rates.interval(f"memory.{scope}", "memory")
-        weights = memory.weight_bytes(case.model, self.catalog, case.setting) / memory.GIB
-        return Prediction(value, max(value * spread.low, min(weights, value)), value * spread.high)
+        value = memory_gib(case, moments(case, self.catalog, self.rates), self.rates)
+        spread = self.rates.interval(f"memory.{case.row['scope']}", "memory")
+        certain = 0.0 if case.workload.offload != "none" else weights_gib(case, self.catalog)
+        return Prediction(value, max(value * spread.low, min(certain, value)), value * spread.high)
 
 
-def memory_gib(case: Case, catalog: Catalog, rates: Rates) -> float:
+Moment = tuple[float, memory.LivePeak]  # bytes of weights on the device, and what a stage adds
+
+
+def moments(case: Case, catalog: Catalog, rates: Rates) -> list[Moment]:
+    """Every stage of a case with the weights that are on the device while it runs."""
+    store = trace_store(catalog)
+    called = [(stage, store.stage_trace(stage)) for stage in case.stages]
+    held = weights_gib(case, catalog) * memory.GIB
+    held += memory.fused_projections(called, case.setting)
+    found = []
+    for stage, trace in called:
+        alone = case.workload.offload != "none"
+        own = sum(memory.component_bytes(stage.component, catalog, case.setting)) if alone else held
+        found.append((own, memory.stage_peak(stage, trace, case.setting, rates)))
+    return found
+
+
+def memory_gib(case: Case, found: Sequence[Moment], rates: Rates) -> float:
     """Peak memory in the definition of the row's scope.
 
     allocated: tensors and workspace; reserved: the allocator's total; reported: not defined by the
     source, taken as the allocator's total, which rows whose definition can be guessed agree with.
     """
-    store = trace_store(catalog)
-    traces = [store.stage_trace(stage) for stage in case.stages]
-    weights = memory.weight_bytes(case.model, catalog, case.setting)
     if case.row["scope"] == "allocated":
-        live = memory.live_peak(traces, case.setting, rates.get("peak_per_convolution"))
-        return memory.allocated_gib(memory.memory_parts(weights, live, case.device, rates))
-    live = memory.live_peak(traces, case.setting, *memory.reserved_shares(rates))
-    return memory.reserved_gib(weights, live, rates)
+        return max(weights + live.need(rates) for weights, live in found) / memory.GIB
+    return max(memory.reserved_gib(weights, live, rates, case.device) for weights, live in found)
+
+
+def weights_gib(case: Case, catalog: Catalog) -> float:
+    """Weights that the row's run holds on the device."""
+    held = memory.weight_bytes(case.model, catalog, case.setting)
+    for name in case.on_host:
+        held -= sum(memory.component_bytes(name, catalog, case.setting))
+    return held / memory.GIB
 
 
 def baseline_seconds(case: Case, catalog: Catalog, rates: Rates) -> dict[str, float]:

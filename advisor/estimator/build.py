@@ -159,9 +159,7 @@ def _estimates(
         workload=workload,
         setting=setting,
         weights=memory.weight_bytes(model, catalog, setting),
-        live=memory.live_peak(
-            [r.trace for r in results], setting, rates.get("peak_per_convolution")
-        ),
+        live=memory.live_peak([(r.stage, r.trace) for r in results], setting, rates),
         parameters=memory.parameter_count(model, catalog),
         flops=sum(result.flops for result in results),
     )
@@ -213,7 +211,9 @@ def _varied(shared: _Shared, results: list[StageResult], catalog: Catalog, rates
     turn = None
     weights, live = shared.weights + extra, shared.live
     if shared.workload.offload != "none":
-        turn = offload.take_turns(results, catalog, setting, rates, extra)
+        turn = offload.take_turns(
+            [(r.stage, r.trace) for r in results], catalog, setting, rates, extra
+        )
         weights, live = turn.weights, turn.live
         notes.append(
             f"memory is that of the component that needs most; {turn.copied / 2**30:.1f} GiB cross "
@@ -394,13 +394,12 @@ def _measured_only(
     setting = Setting.of(workload)
     store = trace_store(catalog)
     traces = [(stage, store.stage_trace(stage)) for stage in plan(model, workload)]
-    live = memory.live_peak([t for _, t in traces], setting, rates.get("peak_per_convolution"))
-    need = live.need(rates.get("peak_per_convolution"))
+    live = memory.live_peak(traces, setting, rates)
     weights = memory.weight_bytes(model, catalog, setting)
     parts = MemoryParts(
         weights_gib=weights / memory.GIB,
         activations_gib=live.activations / memory.GIB,
-        workspace_gib=(need - live.activations) / memory.GIB,
+        workspace_gib=(live.need(rates) - live.activations) / memory.GIB,
         context_gib=0.0,
     )
     return measured_estimate(device, model, workload, catalog, traces, parts, rates)

@@ -98,7 +98,10 @@ def test_a_row_is_predicted_in_the_contracts_form(write: Any) -> None:
         ({"dtype": "ternary"}, "dtype"),
         ({"device_count": "8"}, "several devices"),
         ({"framework": "PyTorch [MIG 1g.10gb slice]"}, "MIG"),
-        ({"measured": "peak_memory_gib", "scope": "reported", "framework": "offload"}, "offload"),
+        (
+            {"measured": "peak_memory_gib", "scope": "reported", "framework": "group offload"},
+            "offload",
+        ),
         ({"batch": "0"}, "workload"),
         ({"measured": "flops"}, "FLOPs"),
     ],
