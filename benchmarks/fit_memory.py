@@ -2,9 +2,9 @@
 
 What cuDNN's copies and the allocator add to live tensors, fitted per definition of memory on rows
 of trust 1-2. Every row is then predicted without its (model, device) group, its device and its
-model; intervals are quantiles of those residuals, and their coverage is measured once more with the rows'
-own groups left out of the quantiles too (nested). Held-out errors, coverage and the two baselines
-(weights alone, weights x 1.2) go to benchmarks/results/memory.json.
+model; intervals are quantiles of those residuals, and their coverage is measured once more with
+the rows' own groups left out of the quantiles too (nested). Held-out errors, coverage and two
+baselines (weights alone, weights x 1.2) go to benchmarks/results/memory.json.
 """
 
 from __future__ import annotations

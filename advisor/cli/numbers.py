@@ -18,17 +18,29 @@ from advisor.cli.common import (
 @click.command()
 @click.argument("model")
 @click.option("--device", required=True, metavar="ID", help="A device id, see `advisor devices`.")
+@click.option(
+    "--basis",
+    type=click.Choice(["measured", "scaled", "calibrated", "datasheet", "published"]),
+    help="Use no better evidence than this; the best there is if left out.",
+)
 @workload_options
 @catalog_option
 @json_option
-def estimate(model: str, device: str, catalog_dir: str | None, as_json: bool, **asked: Any) -> None:
+def estimate(
+    model: str,
+    device: str,
+    basis: str | None,
+    catalog_dir: str | None,
+    as_json: bool,
+    **asked: Any,
+) -> None:
     """Latency, memory and energy of MODEL on a device."""
     from advisor.catalog import load_catalog
     from advisor.estimator import estimate as run
 
     catalog = load_catalog(catalog_dir)
     workload = catalog.models[model].workload(**asked)
-    result = run(model, device, workload, catalog=catalog)
+    result = run(model, device, workload, catalog=catalog, basis=basis)
     if as_json:
         print_json(result)
         return
@@ -60,6 +72,12 @@ def estimate(model: str, device: str, catalog_dir: str | None, as_json: bool, **
     )
     for note in result.notes:
         click.echo(f"  note: {note}")
+    for one in result.published:
+        unit = one.measured.rsplit("_", 1)[-1].replace("gib", "GiB").replace("j", "J")
+        click.echo(
+            f"  published: {one.measured} {one.value:.4g} {unit} ({one.scope}; {one.framework}; "
+            f"trust {one.trust}; {one.source})"
+        )
 
 
 @click.command()

@@ -11,11 +11,11 @@ import numpy as np
 from advisor.adapters import adapter_parameters
 from advisor.catalog import Catalog, Device, Model, load_catalog
 from advisor.errors import CannotEstimate
-from advisor.estimator import memory, offload
+from advisor.estimator import ladder, memory, offload
 from advisor.estimator.devices import DeviceTable, device_table, missing
 from advisor.estimator.energy import stage_joules
 from advisor.estimator.intervals import latency_interval
-from advisor.estimator.measured import any_measured, measured_estimate, with_measurements
+from advisor.estimator.measured import any_measured, measured_estimate
 from advisor.estimator.optable import Array, op_table
 from advisor.estimator.quantised import linear_parameters, vocabulary
 from advisor.estimator.quick import made
@@ -40,28 +40,34 @@ def estimate(
     workload: Workload | None = None,
     *,
     catalog: Catalog | None = None,
+    basis: Basis | str | None = None,
     **axes: Any,
 ) -> Estimate:
     """Latency, memory and energy of `model` on `device`.
 
     Without a workload the model's default is taken, with `axes` (steps=25, dtype="fp16") laid over
-    it. Raises UnknownName for an unknown model or device, InputError for an axis the model lacks,
-    CannotEstimate where a needed figure is not known: a stand-in is never made up.
+    it. Each stage stands on the best evidence there is; `basis` (measured, scaled, calibrated,
+    datasheet, published) forbids better than named, to compare. Raises UnknownName for an unknown
+    model or device, InputError for an axis the model lacks, CannotEstimate where a needed figure or
+    the named basis is missing: a stand-in is never made up.
     """
     catalog = catalog or load_catalog()
     rates = load_rates(catalog)
     model = catalog.models[model] if isinstance(model, str) else model
     workload = workload or model.workload(**axes)
+    asked = ladder.rung(basis)
     if isinstance(device, str):
         if device not in catalog.devices and device in any_measured():
-            return _measured_only(device, model, workload, catalog, rates)
+            ladder.refuse_prediction(device, asked)
+            return _measured_only(device, model, workload, catalog, rates, asked)
         device = catalog.device(device)
     reason = why_not(device, rates, Setting.of(workload))
     if reason:
         raise CannotEstimate(f"{device.id} cannot be estimated: {reason}")
     if workload.offload != "none":
         offload.bus_gb_s(device)
-    return _estimates(model, [device], workload, catalog, rates)[0]
+    predicted = _estimates(model, [device], workload, catalog, rates)[0]
+    return ladder.at_basis(predicted, model, catalog, asked)
 
 
 def estimate_many(
@@ -87,7 +93,11 @@ def estimate_many(
     if workload.offload != "none":
         able = [device for device in able if offload.why_no_bus(device) is None]
     all_of_them = _estimates(model, able, workload, catalog, rates) if able else []
-    return {device.id: one for device, one in zip(able, all_of_them, strict=True)}
+    measured = any_measured()
+    return {
+        one.device: ladder.best(one, model, catalog) if one.device in measured else one
+        for one in all_of_them
+    }
 
 
 def why_not(device: Device, rates: Rates, setting: Setting) -> str | None:
@@ -165,14 +175,7 @@ def _estimates(
     )
     if workload.variants or setting.linear_only:
         shared = _varied(shared, results, catalog, rates)
-    predicted = [_one(shared, results, table, rates, index) for index in range(len(devices))]
-    measured = any_measured()
-    if workload.variants:  # nothing is measured with them
-        return predicted
-    return [
-        with_measurements(one, model, catalog) if one.device in measured else one
-        for one in predicted
-    ]
+    return [_one(shared, results, table, rates, index) for index in range(len(devices))]
 
 
 @dataclass(frozen=True)
@@ -265,6 +268,8 @@ def _one(
         memory=parts,
         device_memory_gib=device.memory_gib,
         fits=peak.value <= device.memory_gib,
+        spare_gib=device.memory_gib - peak.value,
+        published=[],
         notes=_notes(shared, results, device, generation),
     )
     return one if shared.turns is None else _with_copies(one, shared.turns, table, index)
@@ -385,7 +390,12 @@ def _notes(
 
 
 def _measured_only(
-    device: str, model: Model, workload: Workload, catalog: Catalog, rates: Rates
+    device: str,
+    model: Model,
+    workload: Workload,
+    catalog: Catalog,
+    rates: Rates,
+    asked: Basis | None,
 ) -> Estimate:
     """An estimate for a device that the catalog lacks, from its profile alone.
 
@@ -402,4 +412,4 @@ def _measured_only(
         workspace_gib=(live.need(rates) - live.activations) / memory.GIB,
         context_gib=0.0,
     )
-    return measured_estimate(device, model, workload, catalog, traces, parts, rates)
+    return measured_estimate(device, model, workload, catalog, traces, parts, rates, asked)

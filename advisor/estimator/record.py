@@ -45,6 +45,24 @@ class MemoryParts(Record):
     context_gib: float
 
 
+class Published(Record):
+    """Somebody else's measurement of exactly this model, device, workload and mode.
+
+    `measured`: latency_s or energy_j of the whole request, or peak_memory_gib, whose `scope` says
+    what was counted (allocated, reserved, or reported: the source does not say). `trust`: 1 is
+    scripted or audited, 2 good. `plain`: a current stack as installed, as an estimate assumes.
+    """
+
+    id: str
+    measured: Literal["latency_s", "peak_memory_gib", "energy_j"]
+    value: float
+    scope: str
+    framework: str
+    trust: int
+    source: str
+    plain: bool
+
+
 class Estimate(Record):
     """Latency, memory and energy of one model at one workload on one device.
 
@@ -66,8 +84,6 @@ class Estimate(Record):
     memory: MemoryParts
     device_memory_gib: float
     fits: bool  # the peak's value is within the device's usable memory
+    spare_gib: float  # what is left beside the peak's value; negative where it does not fit
     notes: list[str] = []
-
-    @property
-    def spare_gib(self) -> float:
-        return self.device_memory_gib - self.peak_memory_gib.value
+    published: list[Published] = []  # evidence beside the prediction; filled by `estimate`
