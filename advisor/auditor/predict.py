@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,15 +19,21 @@ from advisor.tracestore import trace_store
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog
-    from advisor.estimator.rates import Rates
+    from advisor.estimator.rates import Generation, Rates
+
+
+FEW_ROWS = 10  # of a generation; fewer do not tell its rates from a model's quirks
 
 
 @dataclass(frozen=True)
 class Prediction:
+    """What is predicted of a row, with its 90 % interval, in the row's unit."""
+
     predicted: float
     low: float
     high: float
     basis: str = "datasheet"
+    hints: tuple[str, ...] = ()  # what makes it less sure than its kind, in words
 
 
 class Predictor:
@@ -45,13 +52,18 @@ class Predictor:
         table = device_table([case.device], self.rates, case.setting)
         results = run_stages(case.stages, table, self.catalog, self.rates, case.setting)
         seconds = float(sum(r.seconds[0] for r in results))
-        spread = latency_interval(
-            case.device, table.generations[0], self.rates, case.setting, results
-        )
+        host = float(sum(r.time.host[0] * r.stage.calls for r in results))
+        generation, bound = table.generations[0], host > seconds / 2
         if case.row["measured"] == "energy_j":
-            return self._energy(case, results)
+            return replace(self._energy(case, results), hints=_hints(generation, results, bound))
+        spread = latency_interval(case.device, generation, self.rates, case.setting, results)
         value = seconds / case.divide
-        made = Prediction(value, value * spread.low, value * spread.high)
+        made = Prediction(
+            value,
+            value * spread.low,
+            value * spread.high,
+            hints=_hints(generation, results, bound),
+        )
         return made if case.workload.offload == "none" else self._copied(made, case, results)
 
     def _copied(self, made: Prediction, case: Case, results: list[StageResult]) -> Prediction:
@@ -64,6 +76,7 @@ class Predictor:
             made.low + copies.low,
             made.high + copies.high,
             str(copies.basis),
+            ("the speed of the host bus is assumed", *made.hints),
         )
 
     def _energy(self, case: Case, results: list[StageResult]) -> Prediction:
@@ -78,6 +91,30 @@ class Predictor:
         spread = self.rates.interval(f"memory.{case.row['scope']}", "memory")
         certain = 0.0 if case.workload.offload != "none" else weights_gib(case, self.catalog)
         return Prediction(value, max(value * spread.low, min(certain, value)), value * spread.high)
+
+
+def _hints(
+    generation: Generation, results: Sequence[StageResult], host_bound: bool
+) -> tuple[str, ...]:
+    """Why a prediction of time or energy is less sure than its kind."""
+    found = []
+    if any(result.trace.note.startswith(("scaled", "extrapolated")) for result in results):
+        found.append("no call of this size was traced: a stored one was scaled")
+    if host_bound:
+        found.append("the host decides the time, and its processor is not known")
+    rows = re.match(r"(\d+) latency rows", generation.evidence)
+    if rows is None:
+        found.append("no measurement of the device's generation backs its rates")
+    elif int(rows[1]) < FEW_ROWS:
+        found.append(f"few measured rows of the device's generation ({rows[1]})")
+    return tuple(found)
+
+
+def predicted_seconds(case: Case, predictor: Predictor) -> float:
+    """Seconds of a case's whole batch, whatever the row measured."""
+    table = device_table([case.device], predictor.rates, case.setting)
+    results = run_stages(case.stages, table, predictor.catalog, predictor.rates, case.setting)
+    return float(sum(r.seconds[0] for r in results))
 
 
 Moment = tuple[float, memory.LivePeak]  # bytes of weights on the device, and what a stage adds

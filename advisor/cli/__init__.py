@@ -13,6 +13,7 @@ import click
 
 from advisor.cli import (
     answer,
+    audit,
     catalog,
     claims,
     compare,
@@ -41,7 +42,7 @@ for command in (
     answer.schema,
     numbers.estimate,
     numbers.trace,
-    numbers.audit,
+    audit.audit,
     training.training,
     catalog.catalog,
     claims.claims,

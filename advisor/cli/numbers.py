@@ -1,4 +1,4 @@
-"""Commands that compute: estimate, trace, audit."""
+"""Commands that compute: estimate and trace."""
 
 from __future__ import annotations
 
@@ -180,65 +180,3 @@ def _rebuild(catalog: Any, model: str | None) -> None:
     click.echo(
         f"traced {len(done)} components: {', '.join(done) or 'all were up to date'}", err=True
     )
-
-
-@click.command()
-@click.option("--measurements", metavar="FILE", help="A CSV of measurements.")
-@click.option("--decisions", metavar="PATH", help="A file or folder of recorded decisions.")
-@click.option("--where", multiple=True, metavar="EXPR", help="Rows to take, such as trust<=2.")
-@catalog_option
-@json_option
-def audit(
-    measurements: str | None,
-    decisions: str | None,
-    where: tuple[str, ...],
-    catalog_dir: str | None,
-    as_json: bool,
-) -> None:
-    """Compare what this program says with what others measured or decided."""
-    if (measurements is None) == (decisions is None):
-        raise click.UsageError("give --measurements FILE or --decisions PATH")
-    from advisor.auditor import audit_decisions, audit_measurements
-    from advisor.catalog import load_catalog
-
-    catalog = load_catalog(catalog_dir)
-    if measurements is not None:
-        result = audit_measurements(measurements, where=list(where), catalog=catalog)
-    else:
-        result = audit_decisions(str(decisions), catalog=catalog)
-    if as_json:
-        print_json(result)
-    elif measurements is not None:
-        _show_measurements(result)
-    else:
-        _show_decisions(result)
-
-
-def _show_measurements(result: dict[str, Any]) -> None:
-    compared = [row for row in result["rows"] if not row.get("skipped")]
-    click.echo(f"{len(compared)} of {len(result['rows'])} rows compared; the others were skipped")
-    print_table(
-        ["by", "group", "n", "median error", "90th pct", "bias", "coverage"],
-        [
-            [g["by"], g["key"], g["n"], *(g[k] for k in _ERRORS), g["coverage"]]
-            for g in result["groups"]
-        ],
-    )
-    for name, line in result["baselines"].items():
-        click.echo(f"baseline {name}: {line}")
-
-
-_ERRORS = ("median_abs_error", "p90_abs_error", "bias")
-
-
-def _show_decisions(result: dict[str, Any]) -> None:
-    print_table(
-        ["case", "expected", "answered", "verdict", "result"],
-        [
-            [case["id"], case["expected"], case["family"], case["verdict"], case["result"]]
-            for case in result["cases"]
-        ],
-    )
-    click.echo(f"totals {result['totals']}")
-    for name, line in result["baselines"].items():
-        click.echo(f"baseline {name}: {line}")
