@@ -25,9 +25,8 @@ def _reasons(case: Case, made: Prediction) -> Iterator[str]:
         yield "training: few published steps, and none states all that memory and time depend on"
     if row["measured"] == "peak_memory_gib":
         yield from _memory_reasons(case)
-    if "assumed" in words or "inferred" in words:
-        noted = re.search(r"[^\[;,]*(?:assumed|inferred)[^\];,]*", words)
-        yield f"a setting is not stated by the source: {noted[0].strip() if noted else ''}"
+    if noted := _not_stated(words):
+        yield f"the source does not state all settings: {noted}"
     if row["trust"] == "3":
         yield "the row is loose (trust 3)"
     yield from made.hints
@@ -41,11 +40,19 @@ def _reasons(case: Case, made: Prediction) -> Iterator[str]:
         yield "the age of the software is not stated"
 
 
+def _not_stated(words: str) -> str:
+    """The note on a setting that a row's maker assumed or inferred; not the board's form factor."""
+    notes = re.findall(r"[^\[\];]*(?:assumed|inferred)[^\];]*", words)
+    return next((n.strip() for n in notes if "form factor" not in n and "SXM" not in n), "")
+
+
 def _memory_reasons(case: Case) -> Iterator[str]:
     scope = case.row["scope"]
     if scope == "reported":
         yield "the source does not say which memory it counts"
     if case.setting.engine:
         yield "an engine holds workspace and weights in its own way"
+    if case.setting.compiled:
+        yield "compiling tries kernels, and what they needed may be counted"
     if scope == "reserved":
         yield "what the allocator keeps depends on the order of the sizes it was asked for"

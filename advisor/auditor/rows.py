@@ -50,6 +50,7 @@ COLUMNS = [
     "source",
     "score",
 ]
+NEEDED = ("id", "model", "device", "measured", "value", "scope")  # the others may be left out
 MEASURED = ("latency_s", "peak_memory_gib", "energy_j", "params", "flops")
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -115,14 +116,19 @@ class Case:
 def read_rows(path: str | Path) -> list[Row]:
     """The rows of a measurement CSV. Raises InputError if columns are missing or a value is bad."""
     reader = csv.DictReader(io.StringIO(read_bounded(path, MAX_TABLE_BYTES)))
-    lacking = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+    try:
+        named = reader.fieldnames or []
+    except csv.Error as error:
+        raise InputError(f"{path} is not a CSV file: {error}") from None
+    lacking = [name for name in NEEDED if name not in named]
     if lacking:
         raise InputError(f"{path} lacks the column {', '.join(lacking)}: see docs/estimating.md")
-    rows = []
-    for number, raw in enumerate(reader, start=2):
-        row = {name: (raw.get(name) or "").strip() for name in COLUMNS}
+    try:
+        rows = [{name: (raw.get(name) or "").strip() for name in COLUMNS} for raw in reader]
+    except csv.Error as error:
+        raise InputError(f"{path} is not a CSV file: {error}, near line {reader.line_num}") from None
+    for number, row in enumerate(rows, start=2):
         _check(row, f"{path}, line {number}")
-        rows.append(row)
     return rows
 
 
@@ -218,6 +224,8 @@ def _refuse(row: Row) -> None:
         raise Skipped("energy at the wall is not estimated, only the device's")
     if "MIG" in framework:
         raise Skipped("a MIG slice is not a whole device")
+    if not row["dtype"]:
+        raise Skipped("the dtype is not stated")
     if row["dtype"] not in DTYPES:
         raise Skipped(f"dtype '{row['dtype'][:40]}' is not estimated")
     # llama.cpp splits layers over devices, so one token passes them one after the other.

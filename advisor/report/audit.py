@@ -53,7 +53,8 @@ def audit_doc(result: Mapping[str, Any], name: str, day: date) -> ReportDoc:
         reading=[
             Paragraph(
                 text="Ratios are predicted over measured; errors are |ratio - 1|; bias is the "
-                "median error with its sign; coverage is the share of measurements inside the interval."
+                "median error with its sign; coverage is the share of measurements inside the "
+                "interval."
             )
         ],
         sections=[
