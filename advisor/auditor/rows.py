@@ -126,7 +126,9 @@ def read_rows(path: str | Path) -> list[Row]:
     try:
         rows = [{name: (raw.get(name) or "").strip() for name in COLUMNS} for raw in reader]
     except csv.Error as error:
-        raise InputError(f"{path} is not a CSV file: {error}, near line {reader.line_num}") from None
+        raise InputError(
+            f"{path} is not a CSV file: {error}, near line {reader.line_num}"
+        ) from None
     for number, row in enumerate(rows, start=2):
         _check(row, f"{path}, line {number}")
     return rows

@@ -89,7 +89,7 @@ def estimate_many(
     workload = workload or model.workload(**axes)
     setting = Setting.of(workload)
     known = [catalog.device(d) if isinstance(d, str) else d for d in devices]
-    able = [device for device in known if why_not(device, rates, setting) is None]
+    able = list(able_on(tuple(known), rates, setting)[0])
     if workload.offload != "none":
         able = [device for device in able if offload.why_no_bus(device) is None]
     all_of_them = _estimates(model, able, workload, catalog, rates) if able else []
@@ -107,6 +107,28 @@ def why_not(device: Device, rates: Rates, setting: Setting) -> str | None:
     except CannotEstimate as error:
         return str(error)
     return missing(device, setting)
+
+
+def able_on(
+    devices: tuple[Device, ...], rates: Rates, setting: Setting
+) -> tuple[tuple[Device, ...], DeviceTable]:
+    """The devices that can be estimated at a setting, and their table; kept, for sweeps ask often.
+
+    Known by identity: a catalog hands out the same devices, and a file the same rates.
+    """
+    key = (id(rates), setting, tuple(map(id, devices)))
+    found = _KEPT.get(key)
+    if found is None:
+        able = tuple(device for device in devices if why_not(device, rates, setting) is None)
+        if len(_KEPT) >= MAX_KEPT:
+            _KEPT.clear()
+        # Rates and devices are held as well, so that no other object takes their identity.
+        found = _KEPT[key] = (able, device_table(able, rates, setting), rates, devices)
+    return found[0], found[1]
+
+
+MAX_KEPT = 64
+_KEPT: dict[tuple[Any, ...], tuple[tuple[Device, ...], DeviceTable, Rates, tuple[Device, ...]]] = {}
 
 
 @dataclass(frozen=True)
@@ -161,7 +183,7 @@ def _estimates(
     model: Model, devices: Sequence[Device], workload: Workload, catalog: Catalog, rates: Rates
 ) -> list[Estimate]:
     setting = Setting.of(workload)
-    table = device_table(devices, rates, setting)
+    _, table = able_on(tuple(devices), rates, setting)
     stages = plan(model, workload, catalog.components)
     results = run_stages(stages, table, catalog, rates, setting)
     shared = _Shared(
