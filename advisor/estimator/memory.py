@@ -148,15 +148,19 @@ def _largest_scores(trace: CallTrace) -> float:
 
 
 def memory_parts(weights: float, live: LivePeak, device: Device, rates: Rates) -> MemoryParts:
-    """The parts in GiB. A context exists on GPUs that are driven through one (not CPUs, Apple)."""
-    on_gpu = device.segment not in ("cpu", "apple")
+    """The parts in GiB."""
     return made(
         MemoryParts,
         weights_gib=weights / GIB,
         activations_gib=live.activations / GIB,
         workspace_gib=(live.need(rates) - live.activations) / GIB,
-        context_gib=rates.get("context_mib") / 1024 if on_gpu else 0.0,
+        context_gib=context_gib(device, rates),
     )
+
+
+def context_gib(device: Device, rates: Rates) -> float:
+    """The driver's context: GPUs are driven through one, CPUs and Apple's are not."""
+    return 0.0 if device.segment in ("cpu", "apple") else rates.get("context_mib") / 1024
 
 
 def total_gib(parts: MemoryParts) -> float:
@@ -180,5 +184,5 @@ def reserved_gib(
     held = (weights + live.need(rates, "reserved")) / GIB
     if device is None:
         return held
-    room = device.memory_gib - rates.get("context_mib") / 1024
+    room = device.memory_gib - context_gib(device, rates)
     return min(held, max(room, (weights + live.need(rates)) / GIB))

@@ -79,9 +79,8 @@ def estimate_table(
     low, high = (np.array([getattr(one, end) for one in spreads]) for end in ("low", "high"))
     weights = memory.weight_bytes(model, catalog, setting)
     live = memory.live_peak([(r.stage, r.trace) for r in results], setting, rates)
-    peaks = np.array(
-        [memory.total_gib(memory.memory_parts(weights, live, device, rates)) for device in able]
-    )
+    context = np.array([memory.context_gib(device, rates) for device in able])
+    peaks = (weights + live.need(rates)) / memory.GIB + context
     held, energy = rates.interval("memory"), rates.interval("energy")
     power = np.array([device.power_w or np.nan for device in able])
     most = np.maximum(np.minimum(joules * energy.high, power * seconds * high), joules)
