@@ -290,9 +290,8 @@ def _one(
         memory=parts,
         device_memory_gib=device.memory_gib,
         fits=peak.value <= device.memory_gib,
-        spare_gib=device.memory_gib - peak.value,
-        published=[],
         notes=_notes(shared, results, device, generation),
+        published=[],
     )
     return one if shared.turns is None else _with_copies(one, shared.turns, table, index)
 

@@ -150,7 +150,6 @@ def measured_estimate(
         memory=parts,
         device_memory_gib=room,
         fits=needed <= room,
-        spare_gib=room - needed,
     )
     return _whole(estimate, stages, exact, basis)
 

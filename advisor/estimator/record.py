@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
 from advisor.figure import Figure
 from advisor.workload import Workload
@@ -84,6 +84,19 @@ class Estimate(Record):
     memory: MemoryParts
     device_memory_gib: float
     fits: bool  # the peak's value is within the device's usable memory
-    spare_gib: float  # what is left beside the peak's value; negative where it does not fit
     notes: list[str] = []
     published: list[Published] = []  # evidence beside the prediction; filled by `estimate`
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def spare_gib(self) -> float:
+        """What is left beside the peak's value; negative where it does not fit."""
+        return self.device_memory_gib - self.peak_memory_gib.value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_derived(cls, data: Any) -> Any:
+        """A record that was written holds what is derived here."""
+        if isinstance(data, dict) and "spare_gib" in data:
+            return {name: value for name, value in data.items() if name != "spare_gib"}
+        return data
