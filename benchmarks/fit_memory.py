@@ -1,4 +1,4 @@
-"""Rebuilds catalog/memory.yaml from measured peaks: python benchmarks/fit_memory.py
+"""Rebuilds catalog/memory.yaml from measured peaks: python -m benchmarks.fit_memory
 
 What cuDNN's copies and the allocator add to live tensors, fitted per definition of memory on rows
 of trust 1-2. Every row is then predicted without its (model, device) group, its device and its
@@ -19,8 +19,6 @@ from typing import Any
 
 import numpy as np
 import yaml
-from fit_rates import DEFAULT, JUDGED, KEYS, ROOT, cases_in, conformal
-from fitting import group_weights
 from scipy.optimize import least_squares
 
 from advisor.auditor.predict import Moment, memory_gib, moments, weights_gib
@@ -28,8 +26,18 @@ from advisor.auditor.rows import Case
 from advisor.catalog import Catalog, load_catalog
 from advisor.estimator.rates import MemoryRates, Parameter, Rates, read_rates
 from advisor.files import write_atomic
+from benchmarks.fit_rates import DEFAULT, ROOT
+from benchmarks.fitting import group_weights
+from benchmarks.held_out import cases_in
+from benchmarks.rates_model import JUDGED
 
 HERE = Path(__file__).resolve().parent
+KEYS: dict[str, Callable[[Case], Any]] = {
+    "group": lambda case: case.group,
+    "device": lambda case: case.device.id,
+    "model": lambda case: case.model.id,
+}
+LEVEL = 0.90
 PRIOR_SPREAD = 0.3  # of a parameter, in log: a width without rows stays near the other's start
 NOISE = 0.05  # of a published peak, in log
 WHY = {
@@ -97,6 +105,26 @@ class Fit:
         return ratio
 
 
+def conformal(ratios: np.ndarray, weights: np.ndarray, source: str) -> dict[str, Any]:
+    """An interval of ratios that holds `LEVEL` of them, with the small-sample correction.
+
+    Rows of a group share their say (`group_weights`); one say per group, as for time, would take
+    the extremes: the allocated rows are of eight groups.
+    """
+    n = len(ratios)
+    tail = min((1 - (1 - LEVEL) / 2) * (n + 1) / n, 1.0)
+    order = np.argsort(ratios)
+    mass = np.cumsum(weights[order]) / weights.sum()
+    high = ratios[order][min(int(np.searchsorted(mass, tail)), n - 1)]
+    low = ratios[order][max(int(np.searchsorted(mass, 1 - tail, side="right")) - 1, 0)]
+    return {
+        "low": float(f"{min(low, 1.0):.4g}"),
+        "high": float(f"{max(high, 1.0):.4g}"),
+        "rows": n,
+        "source": source,
+    }
+
+
 def errors(ratio: np.ndarray) -> dict[str, float]:
     error = 1 / ratio - 1
     return {
@@ -161,7 +189,7 @@ def document(values: dict[str, float], intervals: dict[str, Any], rows: str) -> 
     shared["context_mib"] = {"value": CONTEXT[0], "source": CONTEXT[1]}
     return {
         "schema_version": 1,
-        "made_by": f"python benchmarks/fit_memory.py: {rows}",
+        "made_by": f"python -m benchmarks.fit_memory: {rows}",
         "shared": shared,
         "intervals": intervals,
         "older_peaks": OLDER,

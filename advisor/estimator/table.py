@@ -18,7 +18,8 @@ import numpy as np
 from advisor.catalog import Catalog, Device, Model, load_catalog
 from advisor.errors import CannotEstimate
 from advisor.estimator import memory
-from advisor.estimator.build import able_on, latency_interval, run_stages
+from advisor.estimator.build import able_on, run_stages
+from advisor.estimator.intervals import latency_interval
 from advisor.estimator.optable import Array
 from advisor.estimator.rates import load_rates
 from advisor.estimator.setting import Setting
@@ -68,13 +69,10 @@ def estimate_table(
     able, table = able_on(tuple(devices), rates, setting)
     results = run_stages(plan(model, workload), table, catalog, rates, setting)
     seconds = np.asarray(sum(result.seconds for result in results))
-    host = sum(result.time.host * result.stage.calls for result in results)
     joules = np.asarray(sum(result.joules * result.stage.calls for result in results))
     spreads = [
-        latency_interval(device, generation, rates, setting, results, bool(bound))
-        for device, generation, bound in zip(
-            able, table.generations, host > seconds / 2, strict=True
-        )
+        latency_interval(device, generation, rates, setting, results, index)
+        for index, (device, generation) in enumerate(zip(able, table.generations, strict=True))
     ]
     low, high = (np.array([getattr(one, end) for one in spreads]) for end in ("low", "high"))
     weights = memory.weight_bytes(model, catalog, setting)
