@@ -28,7 +28,7 @@ class Stage:
 
     `symbols` hold the sizes of one call without the batch: {"h": 128, "w": 128}. `held` is the
     number of values that finished tiles keep in memory beside the call. `lora_rank`: rank of the
-    adapter that the component carries, 0 for none.
+    adapter that the component carries, 0 for none. `upcast`: runs in fp32 in an fp16 request.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Stage:
     first_output: bool
     held: int = 0
     lora_rank: int = 0
+    upcast: bool = False
 
     @property
     def key(self) -> str:
@@ -82,6 +83,7 @@ def plan(
                     for name, expression in spec.symbols.items()
                 ),
                 first_output=spec.first_output,
+                upcast=spec.upcast,
             )
         )
     if not workload.variants:

@@ -125,15 +125,16 @@ def experts_read(experts: int, rows: float) -> float:
 
 
 def _scale_batch(op: Op, ratio: float) -> Op:
-    activations = op.read_bytes - op.weight_bytes
     weights = _weights_at(op, ratio)
-    return replace(
-        op,
-        flops=round(op.flops * ratio),
-        read_bytes=round(activations * ratio) + weights,
-        write_bytes=round(op.write_bytes * ratio),
-        weight_bytes=weights,
-        dims=_scale_dims(op, ratio),
+    return Op(  # not `replace`: a sweep scales hundreds of thousands
+        op.op_class,
+        op.kind,
+        op.count,
+        round(op.flops * ratio),
+        round((op.read_bytes - op.weight_bytes) * ratio) + weights,
+        round(op.write_bytes * ratio),
+        weights,
+        _scale_dims(op, ratio),
     )
 
 

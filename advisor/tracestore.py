@@ -29,6 +29,7 @@ from advisor.paths import cache_dir
 from advisor.plan import JOIN, Stage, Symbols, call_key
 from advisor.traces import TRACE_SCHEMA, TRACED_BYTES, CallTrace, Op, call_from_json
 
+MAX_STAGES = 8192  # traces at a batch that are kept; a whole catalog at four batches needs 1,140
 STEEPEST = 3.0  # power of the size: attention over pixels by frames grows by less
 
 
@@ -39,9 +40,18 @@ class TraceStore:
         self._catalog, self._on_demand = catalog, on_demand
         self._calls: dict[str, dict[str, CallTrace]] = {}
         self._made: dict[tuple[str, str], CallTrace] = {}
+        self._stages: dict[tuple[Any, ...], CallTrace] = {}
 
     def stage_trace(self, stage: Stage) -> CallTrace:
         """The trace of one call of a stage, at its batch. CannotEstimate if there is none."""
+        key = (stage.component, stage.key, stage.batch, stage.held, stage.lora_rank)
+        if key not in self._stages:
+            if len(self._stages) >= MAX_STAGES:
+                self._stages.clear()
+            self._stages[key] = self._at_batch(stage)
+        return self._stages[key]
+
+    def _at_batch(self, stage: Stage) -> CallTrace:
         component = self._catalog.components[stage.component]
         if stage.entry == JOIN:
             return join_trace(stage, component.parameters, component.buffers)

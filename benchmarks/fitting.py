@@ -41,10 +41,6 @@ Extra = dict[str, tuple[float, str]]
 # Parameters that latency does not read, while it is fitted.
 NO_EXTRA: Extra = dict.fromkeys(
     (
-        "peak_per_convolution",
-        "reserved_per_convolution",
-        "reserved_per_activation",
-        "context_mib",
         "power_compute",
         "power_memory",
         "power_stream",

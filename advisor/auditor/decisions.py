@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.auditor.baselines import BASELINES
+from advisor.auditor.decision_baselines import BASELINES
 from advisor.auditor.recorded import NOT_FEASIBLE, RecordedDecision, read_decisions
 from advisor.catalog import load_catalog
 

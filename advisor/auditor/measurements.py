@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.auditor.predict import Predictor, baseline_seconds
+from advisor.auditor.baselines import baseline_errors, baseline_values
+from advisor.auditor.predict import Predictor
+from advisor.auditor.reasons import likely_reason
 from advisor.auditor.rows import Case, Row, Skipped, case_of, read_rows, select
 from advisor.auditor.training_rows import training_prediction
 from advisor.catalog import load_catalog
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from advisor.catalog import Catalog
 
 GROUPED_BY = ("all", "measured", "family", "model", "device", "mode", "scope", "basis")
+# What is measured apart, for time and memory do not mix in one median.
+WITHIN = ("mode", "scope", "basis", "family", "device")
+WORST = 20
 
 
 def audit_measurements(
@@ -27,24 +33,38 @@ def audit_measurements(
 ) -> dict[str, Any]:
     """Every selected row of a measurement CSV against its prediction.
 
-    Returns {"rows": [{id, predicted, low, high, measured, ratio, inside, basis, skipped}],
-    "groups": [{by, key, n, median_abs_error, p90_abs_error, bias, coverage}], "baselines": {...}}.
-    ratio is predicted over measured; errors are |ratio - 1|. A row that cannot be estimated has
-    `skipped` set to the reason and its other results None. Raises InputError for a bad file.
+    Returns {"rows": [{id, predicted, low, high, measured, ratio, inside, basis, skipped, ...}],
+    "groups": [{by, key, n, median_abs_error, p90_abs_error, bias, coverage, baselines}],
+    "baselines": {name: errors}, "worst": [rows with a likely reason]}. ratio is predicted over
+    measured; errors are |ratio - 1|. A row that cannot be estimated has `skipped` set to the reason
+    and its other results None. Baselines are judged on the same rows. Raises InputError for a bad
+    file or condition.
     """
     catalog = catalog or load_catalog()
     predictor = Predictor(catalog, load_rates(catalog))
     results, cases = [], {}
-    for row in select(read_rows(path), where):
+    for number, row in enumerate(select(read_rows(path), where)):
         result, case = _result(row, predictor, catalog)
         results.append(result)
         if case is not None:
-            cases[row["id"]] = case
+            cases[number] = case
+    simple = baseline_values(cases, predictor)
+    for number, result in enumerate(results):
+        result["baselines"] = simple.get(number, {})
+    compared = [results[number] for number in cases]
     return {
         "rows": results,
-        "groups": _groups(results, cases),
-        "baselines": _baselines(cases, predictor),
+        "groups": _groups(compared),
+        "baselines": baseline_errors(compared),
+        "worst": worst(compared),
     }
+
+
+def worst(compared: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that are furthest off, by factor, with the likely reason."""
+    ranked = sorted(compared, key=lambda row: -abs(math.log(max(row["ratio"], 1e-12))))
+    names = ("id", "model", "device", "kind", "ratio", "inside", "reason")
+    return [{name: row[name] for name in names} for row in ranked[:WORST]]
 
 
 def _result(row: Row, predictor: Predictor, catalog: Catalog) -> tuple[dict[str, Any], Case | None]:
@@ -59,6 +79,13 @@ def _result(row: Row, predictor: Predictor, catalog: Catalog) -> tuple[dict[str,
         "inside": None,
         "basis": None,
         "skipped": None,
+        "model": row["model"],
+        "family": None,
+        "device": row["device"],
+        "kind": row["measured"],
+        "mode": row["mode"],
+        "scope": row["scope"],
+        "reason": None,
     }
     if row["measured"] in ("params", "flops"):
         return _count(row, result, catalog), None
@@ -77,6 +104,8 @@ def _result(row: Row, predictor: Predictor, catalog: Catalog) -> tuple[dict[str,
         ratio=made.predicted / measured,
         inside=bool(made.low <= measured <= made.high),
         basis=made.basis,
+        family=case.model.family,
+        reason=likely_reason(case, made),
     )
     return result, case
 
@@ -116,28 +145,28 @@ def _rounding(text: str) -> float:
     return 0.5 * 10.0 ** (len(text.split(".")[0]) - len(digits))
 
 
-def _groups(results: list[dict[str, Any]], cases: dict[str, Case]) -> list[dict[str, Any]]:
-    made = [result for result in results if result["ratio"] is not None and result["id"] in cases]
+def _groups(compared: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    keys: dict[str, Callable[[dict[str, Any]], str]] = {by: _key(by) for by in GROUPED_BY}
+    for by in WITHIN:
+        keys[f"measured, {by}"] = _pair(by)
     groups = []
-    for by in GROUPED_BY:
+    for by, key in keys.items():
         parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for result in made:
-            parts[_key(by, result, cases[result["id"]])].append(result)
-        groups += [{"by": by, "key": key, **summary(parts[key])} for key in sorted(parts)]
+        for row in compared:
+            parts[key(row)].append(row)
+        groups += [{"by": by, "key": name, **summary(parts[name])} for name in sorted(parts)]
     return groups
 
 
-def _key(by: str, result: dict[str, Any], case: Case) -> str:
+def _key(by: str) -> Callable[[dict[str, Any]], str]:
     if by == "all":
-        return "all"
-    if by == "basis":
-        return str(result["basis"])
-    own: dict[str, Callable[[], str]] = {
-        "family": lambda: case.model.family,
-        "model": lambda: case.model.id,
-        "device": lambda: case.device.id,
-    }
-    return own[by]() if by in own else case.row[by]
+        return lambda row: "all"
+    field = "kind" if by == "measured" else by
+    return lambda row: str(row[field])
+
+
+def _pair(by: str) -> Callable[[dict[str, Any]], str]:
+    return lambda row: f"{row['kind']}, {row[by]}"
 
 
 def summary(results: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -150,54 +179,7 @@ def summary(results: Iterable[dict[str, Any]]) -> dict[str, Any]:
         "p90_abs_error": float(np.quantile(np.abs(errors), 0.9)),
         "bias": float(np.median(errors)),
         "coverage": float(np.mean([row["inside"] for row in rows])),
-    }
-
-
-def _baselines(cases: dict[str, Case], predictor: Predictor) -> dict[str, Any]:
-    """Simpler predictors on the latency rows, each given its best constant from the other groups.
-
-    peak_flops: one constant for all; per_gpu: one efficiency constant per device; roofline: none.
-    """
-    timed = (case for case in cases.values() if case.row["measured"] == "latency_s")
-    rows = [case for case in timed if case.stages]  # training steps have no such baselines
-    if not rows:
-        return {}
-    made = [baseline_seconds(case, predictor.catalog, predictor.rates) for case in rows]
-    measured = np.array([case.value for case in rows])
-    peak = np.array([one["peak_flops"] for one in made])
-    groups = [case.group for case in rows]
-    return {
-        "peak_flops_ratio": _errors(_scaled(peak, measured, groups, lambda i, j: True), measured),
-        "constant_per_gpu": _errors(
-            _scaled(peak, measured, groups, lambda i, j: groups[i][1] == groups[j][1]), measured
-        ),
-        "roofline": _errors(np.array([one["roofline"] for one in made]), measured),
-    }
-
-
-def _scaled(
-    raw: np.ndarray,
-    measured: np.ndarray,
-    groups: list[tuple[str, str]],
-    related: Callable[[int, int], bool],
-) -> np.ndarray:
-    """raw times the median measured/raw of related rows of other (model, device) groups.
-
-    Where no related row is left, of all other groups: what one does for a GPU without rows.
-    """
-    out = np.empty_like(raw)
-    ratio = measured / np.maximum(raw, 1e-30)
-    for index, group in enumerate(groups):
-        others = [j for j, other in enumerate(groups) if other != group]
-        near = [j for j in others if related(index, j)] or others
-        out[index] = raw[index] * (np.median(ratio[near]) if near else 1.0)
-    return out
-
-
-def _errors(predicted: np.ndarray, measured: np.ndarray) -> dict[str, float]:
-    error = np.abs(predicted / measured - 1)
-    return {
-        "n": len(error),
-        "median_abs_error": float(np.median(error)),
-        "p90_abs_error": float(np.quantile(error, 0.9)),
+        "baselines": {
+            name: line["median_abs_error"] for name, line in baseline_errors(rows).items()
+        },
     }

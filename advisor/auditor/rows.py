@@ -50,6 +50,7 @@ COLUMNS = [
     "source",
     "score",
 ]
+NEEDED = ("id", "model", "device", "measured", "value", "scope")  # the others may be left out
 MEASURED = ("latency_s", "peak_memory_gib", "energy_j", "params", "flops")
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -71,6 +72,7 @@ DTYPES = {
     "fp8": "fp8",
     "int8": "int8",
     "nf4": "nf4",
+    "bf16-nf4": "nf4",
     "fp4": "fp4",
     "int4": "int4",
     "q4_k_m": "q4_k_m",
@@ -92,7 +94,8 @@ class Skipped(Exception):
 class Case:
     """What a row asks: `stages` of `model` at `workload` on `device`, measured as `value`.
 
-    divide: outputs that the measured time is shared by (throughput rows).
+    divide: outputs that the measured time is shared by (throughput rows). on_host: components that
+    run on the host's processor, so that the device does not hold their weights.
     """
 
     row: Row
@@ -103,6 +106,7 @@ class Case:
     stages: tuple[Stage, ...]
     value: float
     divide: float = 1.0
+    on_host: tuple[str, ...] = ()
 
     @property
     def group(self) -> tuple[str, str]:
@@ -112,14 +116,21 @@ class Case:
 def read_rows(path: str | Path) -> list[Row]:
     """The rows of a measurement CSV. Raises InputError if columns are missing or a value is bad."""
     reader = csv.DictReader(io.StringIO(read_bounded(path, MAX_TABLE_BYTES)))
-    lacking = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+    try:
+        named = reader.fieldnames or []
+    except csv.Error as error:
+        raise InputError(f"{path} is not a CSV file: {error}") from None
+    lacking = [name for name in NEEDED if name not in named]
     if lacking:
         raise InputError(f"{path} lacks the column {', '.join(lacking)}: see docs/estimating.md")
-    rows = []
-    for number, raw in enumerate(reader, start=2):
-        row = {name: (raw.get(name) or "").strip() for name in COLUMNS}
+    try:
+        rows = [{name: (raw.get(name) or "").strip() for name in COLUMNS} for raw in reader]
+    except csv.Error as error:
+        raise InputError(
+            f"{path} is not a CSV file: {error}, near line {reader.line_num}"
+        ) from None
+    for number, row in enumerate(rows, start=2):
         _check(row, f"{path}, line {number}")
-        rows.append(row)
     return rows
 
 
@@ -181,8 +192,8 @@ def case_of(row: Row, catalog: Catalog) -> Case:
     try:
         model = catalog.models[row["model"]]
         device = catalog.device(row["device"])
-        workload = workload_of(row, model)
-        stages = _in_scope(plan(model, workload), row, model)
+        workload = _with_variants(workload_of(row, model), row)
+        stages = _in_scope(plan(model, workload, catalog.components), row, model)
     except AdvisorError as error:
         raise Skipped(str(error)) from None
     except ValueError as error:
@@ -193,8 +204,9 @@ def case_of(row: Row, catalog: Catalog) -> Case:
         device=device,
         workload=workload,
         setting=setting_of(row),
-        stages=_guided(_sliced(stages, row), row, model),
+        stages=_guided(stages, row, model),
         value=float(row["value"]),
+        on_host=_on_host(row, model),
     )
     if row["scope"] == "throughput_per_device":
         return _shared_time(case)
@@ -214,17 +226,17 @@ def _refuse(row: Row) -> None:
         raise Skipped("energy at the wall is not estimated, only the device's")
     if "MIG" in framework:
         raise Skipped("a MIG slice is not a whole device")
+    if not row["dtype"]:
+        raise Skipped("the dtype is not stated")
     if row["dtype"] not in DTYPES:
         raise Skipped(f"dtype '{row['dtype'][:40]}' is not estimated")
-    if row["scope"] in ("encode", "decode") and "tiled" in framework:
-        raise Skipped("tiled coding repeats overlapping work, and the tile size is not stated")
     # llama.cpp splits layers over devices, so one token passes them one after the other.
     sequential = "llama.cpp" in framework and row["scope"] == "decode_token"
     per_device = row["scope"] == "throughput_per_device"
     if row["device_count"] not in ("", "1", "1.0") and not (sequential or per_device):
         raise Skipped("several devices on one request are not estimated")
-    if row["measured"] == "peak_memory_gib" and re.search("offload|tiling|tiled|t5_cpu", framework):
-        raise Skipped("memory with offload or tiling is not estimated")
+    if re.search("sequential|group offload", framework):
+        raise Skipped("offload layer by layer is not estimated")
 
 
 def workload_of(row: Row, model: Model) -> Workload:
@@ -248,6 +260,26 @@ def workload_of(row: Row, model: Model) -> Workload:
     return Workload.model_validate({**whole, "batch": int(batch), "dtype": known})
 
 
+def _with_variants(workload: Workload, row: Row) -> Workload:
+    """The library's switches that the framework column names."""
+    words = row["framework"]
+    asked: dict[str, object] = {}
+    if "slicing" in words:
+        asked["slicing"] = True
+    if re.search("tiling|tiled", words):
+        asked["tiling"] = True
+    if "offload" in words:
+        asked["offload"] = "model"
+    return workload.model_copy(update=asked)
+
+
+def _on_host(row: Row, model: Model) -> tuple[str, ...]:
+    """Text encoders that the row says run on the processor ("t5_cpu")."""
+    if "t5_cpu" not in row["framework"]:
+        return ()
+    return tuple(p.component for p in model.components if p.role.startswith("text_encoder"))
+
+
 # A loaded server whose batch is not stated: large enough that time per output no longer changes.
 SERVER_BATCH = {"image": 8}
 
@@ -262,8 +294,22 @@ def setting_of(row: Row) -> Setting:
         tf32_matmul="TF32" in words or row["dtype"] == "tf32",
         legacy=bool(re.search(r"PyTorch 1\.|diffusers 0\.(\d|1[01])\b|TensorFlow 1", words)),
         hopper_attention=bool(re.search(r"FA3|FlashAttention-3", words)),
+        fused_qkv="qkv fused" in words,
+        wide_weights=_wide_weights(words),
+        stack=next((stack for name, stack in STACKS.items() if name in row["source"]), ""),
         engine=_engine(row),
     )
+
+
+# Sources whose library can be dated, where that changes a prediction. torchao's CogVideoX runs used
+# "updated diffusers codebases" while that was 0.30 and development after it: the benchmark's README
+# is from September 2024, huggingface/diffusers#9524 came with 0.31 in October.
+STACKS = {"sayakpaul/diffusers-torchao": "diffusers 0.30"}
+
+
+def _wide_weights(words: str) -> bool:
+    """Wan's own code keeps fp32 weights and casts at use, unless told to convert them."""
+    return "official repo" in words and "offload_model" in words and "convert" not in words
 
 
 def _engine(row: Row) -> Engine:
@@ -303,16 +349,6 @@ def _guided(stages: tuple[Stage, ...], row: Row, model: Model) -> tuple[Stage, .
 
 def _guidable(model: Model) -> bool:
     return "guidance" in model.axes and model.axes["guidance"].max > 1
-
-
-def _sliced(stages: tuple[Stage, ...], row: Row) -> tuple[Stage, ...]:
-    """VAE slicing decodes one image at a time."""
-    if "slicing" not in row["framework"]:
-        return stages
-    return tuple(
-        replace(s, calls=s.calls * s.batch, batch=1) if s.name.startswith("decode") else s
-        for s in stages
-    )
 
 
 def _shared_time(case: Case) -> Case:

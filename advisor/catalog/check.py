@@ -32,7 +32,7 @@ FAULTS: dict[str, Callable[[Catalog, Any], Iterator[Fault]]] = {
 }
 KNOWN_FILES = frozenset(
     """devices.csv prices.csv api_prices.csv energy.yaml adaptations.yaml rates.yaml
-    claims.yaml""".split()
+    memory.yaml claims.yaml published.csv""".split()
 )
 _PLACED = re.compile(r"^(?P<file>.+?), line (?P<line>\d+): (?P<text>.+)$", re.DOTALL)
 _YAML = re.compile(

@@ -222,6 +222,7 @@ class StageSpec(Entry):
     wire: dict[str, Any] = {}
     first_output: bool = True  # must it finish before the first piece of output appears?
     tile: int | None = Field(None, gt=0)  # size of a tile where it is not the component's
+    upcast: bool = False  # runs in fp32 where the rest runs in fp16 (diffusers `force_upcast`)
 
 
 class ModelComponent(Entry):

@@ -13,6 +13,7 @@ import click
 
 from advisor.cli import (
     answer,
+    audit,
     catalog,
     claims,
     compare,
@@ -44,7 +45,7 @@ for command in (
     explain.explain,
     numbers.estimate,
     numbers.trace,
-    numbers.audit,
+    audit.audit,
     serving.serving,
     training.training,
     catalog.catalog,

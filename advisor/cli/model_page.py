@@ -141,7 +141,7 @@ def _work(known: Catalog, model: Model) -> None:
         page.paragraph(f"No work is shown: {error}.", indent=2)
         return
     _stages(workload, calls)
-    _memory(known, model, [trace for _, trace in calls])
+    _memory(known, model, calls)
     _estimates(known, model, workload)
 
 
@@ -160,18 +160,18 @@ def _stages(workload: Workload, calls: list[tuple[Stage, CallTrace]]) -> None:
         page.paragraph(f"note: {note}", indent=2, dim=True)
 
 
-def _memory(known: Catalog, model: Model, traces: list[CallTrace]) -> None:
+def _memory(known: Catalog, model: Model, calls: list[tuple[Stage, CallTrace]]) -> None:
     """Weights and live tensors by dtype: the same on every device."""
     from advisor.estimator import memory
     from advisor.estimator.rates import load_rates
     from advisor.estimator.setting import Setting
 
-    convolution = load_rates(known).get("peak_per_convolution")
+    rates = load_rates(known)
     rows = []
     for dtype in DTYPES:
         setting = Setting(dtype=dtype)
         weights = memory.weight_bytes(model, known, setting) / memory.GIB
-        need = memory.live_peak(traces, setting, convolution).need(convolution) / memory.GIB
+        need = memory.live_peak(calls, setting, rates).need(rates) / memory.GIB
         name = {"bf16": "bf16, fp16", "fp8": "fp8, int8"}.get(dtype, dtype)
         rows.append([name, page.gib(weights), page.gib(need), page.gib(weights + need)])
     page.heading(

@@ -1,4 +1,4 @@
-"""Commands that compute: estimate, trace, audit."""
+"""Commands that compute: estimate and trace."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import click
 
 from advisor.cli.common import (
     catalog_option,
-    chosen_policy,
     json_option,
-    policy_options,
     print_json,
     print_table,
     workload_options,
@@ -20,17 +18,29 @@ from advisor.cli.common import (
 @click.command()
 @click.argument("model")
 @click.option("--device", required=True, metavar="ID", help="A device id, see `advisor devices`.")
+@click.option(
+    "--basis",
+    type=click.Choice(["measured", "scaled", "calibrated", "datasheet", "published"]),
+    help="Use no better evidence than this; the best there is if left out.",
+)
 @workload_options
 @catalog_option
 @json_option
-def estimate(model: str, device: str, catalog_dir: str | None, as_json: bool, **asked: Any) -> None:
+def estimate(
+    model: str,
+    device: str,
+    basis: str | None,
+    catalog_dir: str | None,
+    as_json: bool,
+    **asked: Any,
+) -> None:
     """Latency, memory and energy of MODEL on a device."""
     from advisor.catalog import load_catalog
     from advisor.estimator import estimate as run
 
     catalog = load_catalog(catalog_dir)
     workload = catalog.models[model].workload(**asked)
-    result = run(model, device, workload, catalog=catalog)
+    result = run(model, device, workload, catalog=catalog, basis=basis)
     if as_json:
         print_json(result)
         return
@@ -62,6 +72,12 @@ def estimate(model: str, device: str, catalog_dir: str | None, as_json: bool, **
     )
     for note in result.notes:
         click.echo(f"  note: {note}")
+    for one in result.published:
+        unit = one.measured.rsplit("_", 1)[-1].replace("gib", "GiB").replace("j", "J")
+        click.echo(
+            f"  published: {one.measured} {one.value:.4g} {unit} ({one.scope}; {one.framework}; "
+            f"trust {one.trust}; {one.source})"
+        )
 
 
 @click.command()
@@ -164,57 +180,3 @@ def _rebuild(catalog: Any, model: str | None) -> None:
     click.echo(
         f"traced {len(done)} components: {', '.join(done) or 'all were up to date'}", err=True
     )
-
-
-@click.command()
-@click.option("--measurements", metavar="FILE", help="A CSV of measurements.")
-@click.option("--decisions", metavar="PATH", help="A file or folder of recorded decisions.")
-@click.option("--where", multiple=True, metavar="EXPR", help="Rows to take, such as trust<=2.")
-@policy_options
-@catalog_option
-@json_option
-def audit(
-    measurements: str | None,
-    decisions: str | None,
-    where: tuple[str, ...],
-    rules_dir: str | None,
-    policy_file: str | None,
-    catalog_dir: str | None,
-    as_json: bool,
-) -> None:
-    """Compare what this program says with what others measured or decided."""
-    if (measurements is None) == (decisions is None):
-        raise click.UsageError("give --measurements FILE or --decisions PATH")
-    from advisor.auditor import audit_decisions, audit_measurements
-    from advisor.catalog import load_catalog
-    from advisor.cli.decisions import show_decisions
-
-    catalog = load_catalog(catalog_dir)
-    if measurements is not None:
-        result = audit_measurements(measurements, where=list(where), catalog=catalog)
-    else:
-        policy = chosen_policy(rules_dir, policy_file)
-        result = audit_decisions(str(decisions), catalog=catalog, policy=policy)
-    if as_json:
-        print_json(result)
-    elif measurements is not None:
-        _show_measurements(result)
-    else:
-        show_decisions(result)
-
-
-def _show_measurements(result: dict[str, Any]) -> None:
-    compared = [row for row in result["rows"] if not row.get("skipped")]
-    click.echo(f"{len(compared)} of {len(result['rows'])} rows compared; the others were skipped")
-    print_table(
-        ["by", "group", "n", "median error", "90th pct", "bias", "coverage"],
-        [
-            [g["by"], g["key"], g["n"], *(g[k] for k in _ERRORS), g["coverage"]]
-            for g in result["groups"]
-        ],
-    )
-    for name, line in result["baselines"].items():
-        click.echo(f"baseline {name}: {line}")
-
-
-_ERRORS = ("median_abs_error", "p90_abs_error", "bias")

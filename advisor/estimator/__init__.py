@@ -11,15 +11,18 @@ from advisor.estimator.build import estimate, estimate_many, why_not
 from advisor.estimator.rates import Rates, load_rates
 from advisor.estimator.record import Estimate, MemoryParts, StageEstimate
 from advisor.estimator.setting import Setting
+from advisor.estimator.table import EstimateTable, estimate_table
 
 __all__ = [
     "Estimate",
+    "EstimateTable",
     "MemoryParts",
     "Rates",
     "Setting",
     "StageEstimate",
     "estimate",
     "estimate_many",
+    "estimate_table",
     "load_rates",
     "why_not",
 ]

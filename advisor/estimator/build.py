@@ -11,11 +11,11 @@ import numpy as np
 from advisor.adapters import adapter_parameters
 from advisor.catalog import Catalog, Device, Model, load_catalog
 from advisor.errors import CannotEstimate
-from advisor.estimator import memory, offload
+from advisor.estimator import ladder, memory, offload
 from advisor.estimator.devices import DeviceTable, device_table, missing
 from advisor.estimator.energy import stage_joules
 from advisor.estimator.intervals import latency_interval
-from advisor.estimator.measured import any_measured, measured_estimate, with_measurements
+from advisor.estimator.measured import any_measured, measured_estimate
 from advisor.estimator.optable import Array, op_table
 from advisor.estimator.quantised import linear_parameters, vocabulary
 from advisor.estimator.quick import made
@@ -40,28 +40,34 @@ def estimate(
     workload: Workload | None = None,
     *,
     catalog: Catalog | None = None,
+    basis: Basis | str | None = None,
     **axes: Any,
 ) -> Estimate:
     """Latency, memory and energy of `model` on `device`.
 
     Without a workload the model's default is taken, with `axes` (steps=25, dtype="fp16") laid over
-    it. Raises UnknownName for an unknown model or device, InputError for an axis the model lacks,
-    CannotEstimate where a needed figure is not known: a stand-in is never made up.
+    it. Each stage stands on the best evidence there is; `basis` (measured, scaled, calibrated,
+    datasheet, published) forbids better than named, to compare. Raises UnknownName for an unknown
+    model or device, InputError for an axis the model lacks, CannotEstimate where a needed figure or
+    the named basis is missing: a stand-in is never made up.
     """
     catalog = catalog or load_catalog()
     rates = load_rates(catalog)
     model = catalog.models[model] if isinstance(model, str) else model
     workload = workload or model.workload(**axes)
+    asked = ladder.rung(basis)
     if isinstance(device, str):
         if device not in catalog.devices and device in any_measured():
-            return _measured_only(device, model, workload, catalog, rates)
+            ladder.refuse_prediction(device, asked)
+            return _measured_only(device, model, workload, catalog, rates, asked)
         device = catalog.device(device)
     reason = why_not(device, rates, Setting.of(workload))
     if reason:
         raise CannotEstimate(f"{device.id} cannot be estimated: {reason}")
     if workload.offload != "none":
         offload.bus_gb_s(device)
-    return _estimates(model, [device], workload, catalog, rates)[0]
+    predicted = _estimates(model, [device], workload, catalog, rates)[0]
+    return ladder.at_basis(predicted, model, catalog, asked)
 
 
 def estimate_many(
@@ -83,11 +89,15 @@ def estimate_many(
     workload = workload or model.workload(**axes)
     setting = Setting.of(workload)
     known = [catalog.device(d) if isinstance(d, str) else d for d in devices]
-    able = [device for device in known if why_not(device, rates, setting) is None]
+    able = list(able_on(tuple(known), rates, setting)[0])
     if workload.offload != "none":
         able = [device for device in able if offload.why_no_bus(device) is None]
     all_of_them = _estimates(model, able, workload, catalog, rates) if able else []
-    return {device.id: one for device, one in zip(able, all_of_them, strict=True)}
+    measured = any_measured()
+    return {
+        one.device: ladder.best(one, model, catalog) if one.device in measured else one
+        for one in all_of_them
+    }
 
 
 def why_not(device: Device, rates: Rates, setting: Setting) -> str | None:
@@ -97,6 +107,28 @@ def why_not(device: Device, rates: Rates, setting: Setting) -> str | None:
     except CannotEstimate as error:
         return str(error)
     return missing(device, setting)
+
+
+def able_on(
+    devices: tuple[Device, ...], rates: Rates, setting: Setting
+) -> tuple[tuple[Device, ...], DeviceTable]:
+    """The devices that can be estimated at a setting, and their table; kept, for sweeps ask often.
+
+    Known by identity: a catalog hands out the same devices, and a file the same rates.
+    """
+    key = (id(rates), setting, tuple(map(id, devices)))
+    found = _KEPT.get(key)
+    if found is None:
+        able = tuple(device for device in devices if why_not(device, rates, setting) is None)
+        if len(_KEPT) >= MAX_KEPT:
+            _KEPT.clear()
+        # Rates and devices are held as well, so that no other object takes their identity.
+        found = _KEPT[key] = (able, device_table(able, rates, setting), rates, devices)
+    return found[0], found[1]
+
+
+MAX_KEPT = 64
+_KEPT: dict[tuple[Any, ...], tuple[tuple[Device, ...], DeviceTable, Rates, tuple[Device, ...]]] = {}
 
 
 @dataclass(frozen=True)
@@ -151,7 +183,7 @@ def _estimates(
     model: Model, devices: Sequence[Device], workload: Workload, catalog: Catalog, rates: Rates
 ) -> list[Estimate]:
     setting = Setting.of(workload)
-    table = device_table(devices, rates, setting)
+    _, table = able_on(tuple(devices), rates, setting)
     stages = plan(model, workload, catalog.components)
     results = run_stages(stages, table, catalog, rates, setting)
     shared = _Shared(
@@ -159,22 +191,13 @@ def _estimates(
         workload=workload,
         setting=setting,
         weights=memory.weight_bytes(model, catalog, setting),
-        live=memory.live_peak(
-            [r.trace for r in results], setting, rates.get("peak_per_convolution")
-        ),
+        live=memory.live_peak([(r.stage, r.trace) for r in results], setting, rates),
         parameters=memory.parameter_count(model, catalog),
         flops=sum(result.flops for result in results),
     )
     if workload.variants or setting.linear_only:
         shared = _varied(shared, results, catalog, rates)
-    predicted = [_one(shared, results, table, rates, index) for index in range(len(devices))]
-    measured = any_measured()
-    if workload.variants:  # nothing is measured with them
-        return predicted
-    return [
-        with_measurements(one, model, catalog) if one.device in measured else one
-        for one in predicted
-    ]
+    return [_one(shared, results, table, rates, index) for index in range(len(devices))]
 
 
 @dataclass(frozen=True)
@@ -213,7 +236,9 @@ def _varied(shared: _Shared, results: list[StageResult], catalog: Catalog, rates
     turn = None
     weights, live = shared.weights + extra, shared.live
     if shared.workload.offload != "none":
-        turn = offload.take_turns(results, catalog, setting, rates, extra)
+        turn = offload.take_turns(
+            [(r.stage, r.trace) for r in results], catalog, setting, rates, extra
+        )
         weights, live = turn.weights, turn.live
         notes.append(
             f"memory is that of the component that needs most; {turn.copied / 2**30:.1f} GiB cross "
@@ -266,6 +291,7 @@ def _one(
         device_memory_gib=device.memory_gib,
         fits=peak.value <= device.memory_gib,
         notes=_notes(shared, results, device, generation),
+        published=[],
     )
     return one if shared.turns is None else _with_copies(one, shared.turns, table, index)
 
@@ -385,7 +411,12 @@ def _notes(
 
 
 def _measured_only(
-    device: str, model: Model, workload: Workload, catalog: Catalog, rates: Rates
+    device: str,
+    model: Model,
+    workload: Workload,
+    catalog: Catalog,
+    rates: Rates,
+    asked: Basis | None,
 ) -> Estimate:
     """An estimate for a device that the catalog lacks, from its profile alone.
 
@@ -394,13 +425,12 @@ def _measured_only(
     setting = Setting.of(workload)
     store = trace_store(catalog)
     traces = [(stage, store.stage_trace(stage)) for stage in plan(model, workload)]
-    live = memory.live_peak([t for _, t in traces], setting, rates.get("peak_per_convolution"))
-    need = live.need(rates.get("peak_per_convolution"))
+    live = memory.live_peak(traces, setting, rates)
     weights = memory.weight_bytes(model, catalog, setting)
     parts = MemoryParts(
         weights_gib=weights / memory.GIB,
         activations_gib=live.activations / memory.GIB,
-        workspace_gib=(need - live.activations) / memory.GIB,
+        workspace_gib=(live.need(rates) - live.activations) / memory.GIB,
         context_gib=0.0,
     )
-    return measured_estimate(device, model, workload, catalog, traces, parts, rates)
+    return measured_estimate(device, model, workload, catalog, traces, parts, rates, asked)

@@ -32,9 +32,18 @@ SCALED_SPREAD = 0.1
 CallKey = tuple[str, str, int]  # component, call key, batch
 
 
-def with_measurements(estimate: Estimate, model: Model, catalog: Catalog) -> Estimate:
-    """The estimate with whatever was measured for its device put in place of predictions."""
+def with_measurements(
+    estimate: Estimate, model: Model, catalog: Catalog, asked: Basis | None = None
+) -> Estimate:
+    """The estimate with whatever was measured for its device put in place of predictions.
+
+    asked: nothing better than this basis is used, and CannotEstimate says what it lacks.
+    """
     points = list(_points(estimate.device, model, estimate.workload, catalog))
+    if asked is Basis.scaled:
+        points = [point for point in points if point.workload != estimate.workload]
+    if asked is not None:
+        _require(points, asked, estimate, model)
     if not points:
         return estimate
     exact = next((p for p in reversed(points) if p.workload == estimate.workload), None)
@@ -50,6 +59,21 @@ def with_measurements(estimate: Estimate, model: Model, catalog: Catalog) -> Est
             update={"stages": stages, "notes": [*estimate.notes, "some stages were measured here"]}
         )
     return _whole(estimate, stages, exact, basis)
+
+
+def _require(points: list[Point], asked: Basis, estimate: Estimate, model: Model) -> None:
+    """CannotEstimate, one sentence, where the points do not give every stage at a basis."""
+    if asked is Basis.measured:
+        points = [point for point in points if point.workload == estimate.workload]
+    measured = {_key(stage) for point in points for stage in point.stages}
+    keys = _call_keys(model, estimate.workload)
+    lacking = [name for name, key in keys.items() if key not in measured]
+    if lacking:
+        where = "exactly this workload" if asked is Basis.measured else "another number of calls"
+        raise CannotEstimate(
+            f"{model.id} on {estimate.device} has no basis '{asked}': {', '.join(lacking)} "
+            f"not validly measured at {where}: run `advisor profile {model.id}` there"
+        )
 
 
 def _whole(
@@ -78,9 +102,14 @@ def measured_estimate(
     traces: list[tuple[Stage, CallTrace]],
     parts: MemoryParts,
     rates: Rates,
+    asked: Basis | None = None,
 ) -> Estimate:
     """An estimate of a device that only its profile knows. Raises CannotEstimate on a gap."""
     points = list(_points(device, model, workload, catalog))
+    if asked is Basis.scaled:
+        points = [point for point in points if point.workload != workload]
+    if asked is Basis.measured:
+        points = [point for point in points if point.workload == workload]
     measured = {_key(stage): (stage, point) for point in points for stage in point.stages}
     exact = next((p for p in reversed(points) if p.workload == workload), None)
     basis = Basis.measured if exact is not None else Basis.scaled
@@ -106,6 +135,7 @@ def measured_estimate(
         basis=Basis.datasheet,
         source="weights and live tensors of the traced stages",
     )
+    room = _memory_gib(device)
     estimate = Estimate(
         model=model.id,
         device=device,
@@ -118,8 +148,8 @@ def measured_estimate(
         parameters=parameter_count(model, catalog),
         stages=stages,
         memory=parts,
-        device_memory_gib=_memory_gib(device),
-        fits=peak.value <= _memory_gib(device),
+        device_memory_gib=room,
+        fits=needed <= room,
     )
     return _whole(estimate, stages, exact, basis)
 

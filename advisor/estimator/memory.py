@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from advisor.estimator.quantised import linear_parameters
 from advisor.estimator.quick import made
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from advisor.catalog import Catalog, Device, Model
     from advisor.estimator.rates import Rates
     from advisor.estimator.setting import Setting
+    from advisor.plan import Stage
     from advisor.traces import CallTrace
 
 GIB = 2.0**30
+FULL_BYTES = 4.0
 
 
 def parameter_count(model: Model, catalog: Catalog) -> int:
@@ -27,12 +29,8 @@ def parameter_count(model: Model, catalog: Catalog) -> int:
 
 def weight_bytes(model: Model, catalog: Catalog, setting: Setting) -> float:
     """Bytes of resident weights and buffers."""
-    total = 0.0
-    for name, copies in resident(model):
-        weights, buffers = component_bytes(name, catalog, setting)
-        total += copies * weights
-        total += copies * buffers
-    return total
+    held = (copies * sum(component_bytes(n, catalog, setting)) for n, copies in resident(model))
+    return sum(held)
 
 
 def component_bytes(name: str, catalog: Catalog, setting: Setting) -> tuple[float, float]:
@@ -58,39 +56,54 @@ def resident(model: Model) -> list[tuple[str, int]]:
     return sorted(copies.items())
 
 
+Counted = Literal["allocated", "reserved"]  # torch's two totals; see docs/estimating.md
+
+
 @dataclass(frozen=True)
 class LivePeak:
-    """The stage that needs most: live tensors, and what its largest convolution works on, bytes."""
+    """The stage that needs most beside the resident weights, in bytes.
+
+    activations: peak of live tensors. convolution: input and output of the largest convolution.
+    widened: what the stage's own weights take more while it runs in fp32. full: whether it does.
+    """
 
     activations: float
     convolution: float
+    widened: float = 0.0
+    full: bool = False
 
-    def need(self, per_convolution: float, per_activation: float = 1.0) -> float:
-        """Bytes needed at the peak of live tensors or while the largest convolution runs.
+    def need(self, rates: Rates, counted: Counted = "allocated") -> float:
+        """Bytes at the peak of live tensors, or while the largest convolution runs.
 
-        cuDNN rearranges a convolution's input and output in a workspace, so that moment takes a
-        multiple of their bytes (`per_convolution`) and can exceed the peak of live tensors.
+        cuDNN rearranges a 16-bit convolution's input and output into channels-last copies, so that
+        moment takes a multiple of their bytes and can exceed the peak of live tensors. fp32
+        kernels copy less.
         """
-        return max(per_activation * self.activations, per_convolution * self.convolution)
+        width = "full" if self.full else "half"
+        live = 1.0 if counted == "allocated" else rates.get(f"reserved_live_{width}")
+        workspace = rates.get(f"{counted}_convolution_{width}")
+        return self.widened + max(live * self.activations, workspace * self.convolution)
 
 
 def live_peak(
-    traces: Iterable[CallTrace],
+    called: Iterable[tuple[Stage, CallTrace]],
     setting: Setting,
-    per_convolution: float,
-    per_activation: float = 1.0,
+    rates: Rates,
+    counted: Counted = "allocated",
 ) -> LivePeak:
     """The largest need over the stages, in the setting's dtype."""
     return max(
-        (_live(trace, setting) for trace in traces),
-        key=lambda live: live.need(per_convolution, per_activation),
+        (stage_peak(stage, trace, setting, rates) for stage, trace in called),
+        key=lambda live: live.need(rates, counted),
         default=LivePeak(0.0, 0.0),
     )
 
 
-def _live(trace: CallTrace, setting: Setting) -> LivePeak:
-    width = setting.activation_bytes / TRACED_BYTES
-    live = trace.peak_activation_bytes
+def stage_peak(stage: Stage, trace: CallTrace, setting: Setting, rates: Rates) -> LivePeak:
+    """What one stage needs. Where the pipeline upcasts it, everything in it is fp32."""
+    upcast = stage.upcast and setting.dtype == "fp16"
+    element = FULL_BYTES if upcast else setting.activation_bytes
+    live = trace.peak_activation_bytes * rates.older_share(stage.component, stage.entry, setting)
     if not setting.fused_attention:
         live += 2 * round(_largest_scores(trace))  # the scores and their softmax
     moved = [
@@ -98,7 +111,30 @@ def _live(trace: CallTrace, setting: Setting) -> LivePeak:
         for op in trace.ops
         if op.op_class == "convolution"
     ]
-    return LivePeak(live * width, max(moved, default=0) * width)
+    width = element / TRACED_BYTES
+    widened = trace.parameters * (FULL_BYTES - setting.weight_bytes) if upcast else 0.0
+    full = element == FULL_BYTES
+    return LivePeak(live * width, max(moved, default=0) * width, widened, full)
+
+
+def fused_projections(called: Iterable[tuple[Stage, CallTrace]], setting: Setting) -> float:
+    """Bytes of the joined query, key and value weights that `fuse_qkv_projections` adds.
+
+    diffusers keeps the three separate ones beside them (models/attention_processor.py,
+    `fuse_projections`), so each self-attention holds 3 x width^2 weights twice.
+    """
+    if not setting.fused_qkv:
+        return 0.0
+    sizes: dict[str, float] = {}
+    for stage, trace in called:
+        joined = sum(
+            3.0 * (op.dims[1] * op.dims[4]) ** 2 * op.count
+            for op in trace.ops
+            if op.op_class == "attention" and op.dims[2] == op.dims[3]
+        )
+        if stage.calls > 1:  # the denoiser is what gets fused
+            sizes[stage.component] = max(sizes.get(stage.component, 0.0), joined)
+    return sum(sizes.values()) * setting.weight_bytes
 
 
 def _largest_scores(trace: CallTrace) -> float:
@@ -112,16 +148,19 @@ def _largest_scores(trace: CallTrace) -> float:
 
 
 def memory_parts(weights: float, live: LivePeak, device: Device, rates: Rates) -> MemoryParts:
-    """The parts in GiB. A context exists on GPUs that are driven through one (not CPUs, Apple)."""
-    need = live.need(rates.get("peak_per_convolution"))
-    on_gpu = device.segment not in ("cpu", "apple")
+    """The parts in GiB."""
     return made(
         MemoryParts,
         weights_gib=weights / GIB,
         activations_gib=live.activations / GIB,
-        workspace_gib=(need - live.activations) / GIB,
-        context_gib=rates.get("context_mib") / 1024 if on_gpu else 0.0,
+        workspace_gib=(live.need(rates) - live.activations) / GIB,
+        context_gib=context_gib(device, rates),
     )
+
+
+def context_gib(device: Device, rates: Rates) -> float:
+    """The driver's context: GPUs are driven through one, CPUs and Apple's are not."""
+    return 0.0 if device.segment in ("cpu", "apple") else rates.get("context_mib") / 1024
 
 
 def total_gib(parts: MemoryParts) -> float:
@@ -134,11 +173,16 @@ def allocated_gib(parts: MemoryParts) -> float:
     return parts.weights_gib + parts.activations_gib + parts.workspace_gib
 
 
-def reserved_gib(weights: float, live: LivePeak, rates: Rates) -> float:
-    """What PyTorch's allocator holds when memory is plenty: blocks it keeps for reuse included."""
-    return (weights + live.need(*reserved_shares(rates))) / GIB
+def reserved_gib(
+    weights: float, live: LivePeak, rates: Rates, device: Device | None = None
+) -> float:
+    """What PyTorch's allocator holds: blocks it keeps for reuse included.
 
-
-def reserved_shares(rates: Rates) -> tuple[float, float]:
-    """Reserved bytes per byte of the largest convolution and of live tensors."""
-    return rates.get("reserved_per_convolution"), rates.get("reserved_per_activation")
+    When a device runs short the allocator frees its spare blocks and cuDNN takes kernels with less
+    workspace, so no more than the device has is held unless the tensors alone need it.
+    """
+    held = (weights + live.need(rates, "reserved")) / GIB
+    if device is None:
+        return held
+    room = device.memory_gib - context_gib(device, rates)
+    return min(held, max(room, (weights + live.need(rates)) / GIB))

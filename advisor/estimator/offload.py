@@ -21,9 +21,10 @@ from advisor.variants import turns
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog, Device
-    from advisor.estimator.build import StageResult
     from advisor.estimator.rates import Rates
     from advisor.estimator.setting import Setting
+    from advisor.plan import Stage
+    from advisor.traces import CallTrace
 
 GIGA = 1e9
 STAGE = "offload"  # name of the stage that copies
@@ -84,22 +85,22 @@ class Turns:
 
 
 def take_turns(
-    results: Sequence[StageResult], catalog: Catalog, setting: Setting, rates: Rates, extra: float
+    called: Sequence[tuple[Stage, CallTrace]],
+    catalog: Catalog,
+    setting: Setting,
+    rates: Rates,
+    extra: float = 0.0,
 ) -> Turns:
     """One component at a time. `extra`: bytes of adapters, which travel with the adapted one."""
-    ratio = rates.get("peak_per_convolution")
-    own = {r.stage.component: 0.0 for r in results}
+    own = {stage.component: 0.0 for stage, _ in called}
+    live = {}
     for name in own:
-        adapted = any(r.stage.component == name and r.stage.lora_rank for r in results)
+        mine = [(stage, trace) for stage, trace in called if stage.component == name]
+        adapted = any(stage.lora_rank for stage, _ in mine)
         own[name] = sum(memory.component_bytes(name, catalog, setting)) + extra * adapted
-    live = {
-        name: memory.live_peak(
-            [r.trace for r in results if r.stage.component == name], setting, ratio
-        )
-        for name in own
-    }
-    most = max(own, key=lambda name: own[name] + live[name].need(ratio))
-    visits = turns([r.stage for r in results])
+        live[name] = memory.live_peak(mine, setting, rates)
+    most = max(own, key=lambda name: own[name] + live[name].need(rates))
+    visits = turns([stage for stage, _ in called])
     return Turns(
         weights=own[most],
         live=live[most],

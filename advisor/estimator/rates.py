@@ -1,10 +1,13 @@
-"""Rates: the few parameters of the estimator, from catalog/rates.yaml, each with its provenance."""
+"""Rates: the few parameters of the estimator, each with its provenance.
+
+Time and energy in catalog/rates.yaml, memory in catalog/memory.yaml: each is refitted alone.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +16,7 @@ from advisor.files import parse_yaml, read_bounded
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog, Device
+    from advisor.estimator.setting import Setting
 
 
 class _Strict(BaseModel):
@@ -58,14 +62,35 @@ class Interval(_Strict):
     source: str = Field(min_length=1)
 
 
+class OlderPeak(_Strict):
+    """Live memory of a call in an older library, as a share of what the current one needs."""
+
+    component: str
+    entry: str
+    stack: str = Field(min_length=1)
+    share: float = Field(gt=0)
+    source: str = Field(min_length=1)
+
+
+class MemoryRates(_Strict):
+    """catalog/memory.yaml: what convolutions and the allocator add, and older libraries' peaks."""
+
+    schema_version: int
+    made_by: str
+    shared: dict[str, Parameter]
+    intervals: dict[str, Interval]
+    older_peaks: list[OlderPeak] = []
+
+
 class Rates(_Strict):
-    """The whole file."""
+    """rates.yaml, with the parameters and intervals of memory.yaml laid over it."""
 
     schema_version: int
     made_by: str
     shared: dict[str, Parameter]
     generations: dict[str, Generation]
     intervals: dict[str, Interval]
+    older_peaks: list[OlderPeak] = []
 
     def get(self, name: str) -> float:
         """A shared parameter. Raises DataError if the file lacks it."""
@@ -93,6 +118,25 @@ class Rates(_Strict):
             )
         return named
 
+    def with_memory(self, memory: MemoryRates) -> Rates:
+        """These rates with those of the memory file."""
+        return self.model_copy(
+            update={
+                "shared": {**self.shared, **memory.shared},
+                "intervals": {**self.intervals, **memory.intervals},
+                "older_peaks": memory.older_peaks,
+            }
+        )
+
+    def older_share(self, component: str, entry: str, setting: Setting) -> float:
+        """Live memory of a call in the setting's stack over that of a current one; 1 if current."""
+        if not setting.stack:
+            return 1.0
+        for peak in self.older_peaks:
+            if (peak.component, peak.entry, peak.stack) == (component, entry, setting.stack):
+                return peak.share
+        return 1.0
+
     def interval(self, *keys: str) -> Interval:
         """The first interval that exists among `keys`, most specific first."""
         for key in keys:
@@ -102,21 +146,44 @@ class Rates(_Strict):
 
 
 def load_rates(catalog: Catalog) -> Rates:
-    """The rates of a catalog: the last layer that has the file."""
+    """The rates of a catalog: of each file the last layer that has it."""
+    return _loaded(
+        _file(catalog, "rates.yaml", "fit_rates"), _file(catalog, "memory.yaml", "fit_memory")
+    )
+
+
+def _file(catalog: Catalog, name: str, made_by: str) -> Path:
     for folder in reversed(catalog.folders):
-        if (folder / "rates.yaml").is_file():
-            return read_rates(folder / "rates.yaml")
-    raise DataError("no rates.yaml in the catalog: reinstall, or run benchmarks/fit_rates.py")
+        if (folder / name).is_file():
+            return folder / name
+    raise DataError(f"no {name} in the catalog: reinstall, or run benchmarks/{made_by}.py")
+
+
+def _loaded(rates: Path, memory: Path) -> Rates:
+    return _joined(rates, rates.stat().st_mtime_ns, memory, memory.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _joined(rates: Path, _made: int, memory: Path, _fitted: int) -> Rates:
+    return read_rates(rates).with_memory(read_memory_rates(memory))
 
 
 def read_rates(path: Path) -> Rates:
     """The rates in a file. Raises DataError naming file, line and field."""
-    return _read_rates(path, path.stat().st_mtime_ns)
+    return _read(Rates, path, path.stat().st_mtime_ns)
+
+
+def read_memory_rates(path: Path) -> MemoryRates:
+    """The memory parameters in a file. Raises DataError naming file, line and field."""
+    return _read(MemoryRates, path, path.stat().st_mtime_ns)
+
+
+R = TypeVar("R", Rates, MemoryRates)
 
 
 @lru_cache(maxsize=8)
-def _read_rates(path: Path, _mtime: int) -> Rates:
+def _read(kind: type[R], path: Path, _mtime: int) -> R:
     from advisor.catalog.load import validated
 
     data, lines = parse_yaml(read_bounded(path), str(path))
-    return validated(Rates, data, str(path), lines)
+    return validated(kind, data, str(path), lines)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
 from advisor.figure import Figure
 from advisor.workload import Workload
@@ -45,6 +45,24 @@ class MemoryParts(Record):
     context_gib: float
 
 
+class Published(Record):
+    """Somebody else's measurement of exactly this model, device, workload and mode.
+
+    `measured`: latency_s or energy_j of the whole request, or peak_memory_gib, whose `scope` says
+    what was counted (allocated, reserved, or reported: the source does not say). `trust`: 1 is
+    scripted or audited, 2 good. `plain`: a current stack as installed, as an estimate assumes.
+    """
+
+    id: str
+    measured: Literal["latency_s", "peak_memory_gib", "energy_j"]
+    value: float
+    scope: str
+    framework: str
+    trust: int
+    source: str
+    plain: bool
+
+
 class Estimate(Record):
     """Latency, memory and energy of one model at one workload on one device.
 
@@ -67,7 +85,18 @@ class Estimate(Record):
     device_memory_gib: float
     fits: bool  # the peak's value is within the device's usable memory
     notes: list[str] = []
+    published: list[Published] = []  # evidence beside the prediction; filled by `estimate`
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def spare_gib(self) -> float:
+        """What is left beside the peak's value; negative where it does not fit."""
         return self.device_memory_gib - self.peak_memory_gib.value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_derived(cls, data: Any) -> Any:
+        """A record that was written holds what is derived here."""
+        if isinstance(data, dict) and "spare_gib" in data:
+            return {name: value for name, value in data.items() if name != "spare_gib"}
+        return data

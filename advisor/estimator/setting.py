@@ -27,6 +27,9 @@ class Setting:
     tf32_matmul: fp32 matrix products run on TF32 units (NGC containers set this).
     legacy: a stack of the PyTorch 1.x era.
     hopper_attention: attention kernels written for Hopper (FlashAttention-3), used where they run.
+    fused_qkv: joined query-key-value weights are held beside the separate ones.
+    wide_weights: weights stay in fp32 and are cast at use (autocast).
+    stack: an older library that the memory file knows; empty = current.
     engine: a dedicated inference engine (llama.cpp, or other: vLLM, TensorRT): own kernels, no host
     time, and 8-bit arithmetic where the dtype is 8-bit.
     """
@@ -38,6 +41,9 @@ class Setting:
     legacy: bool = False
     engine: Engine = ""
     hopper_attention: bool = False
+    fused_qkv: bool = False
+    wide_weights: bool = False
+    stack: str = ""
 
     @classmethod
     def of(cls, workload: Workload) -> Setting:
@@ -46,6 +52,8 @@ class Setting:
     @property
     def weight_bytes(self) -> float:
         """Bytes per stored weight."""
+        if self.wide_weights:
+            return 4.0
         return WEIGHT_BYTES.get(self.dtype) or OTHER_WEIGHT_BYTES[self.dtype]
 
     @property

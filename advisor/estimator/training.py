@@ -245,7 +245,8 @@ def _memory(
     width = setting.activation_bytes / TRACED_BYTES
     held = step.activation_bytes(2.0) * width
     convolution = step.largest_convolution * width
-    workspace = max(rates.get("peak_per_convolution") - 1, 0.0) * convolution
+    kind = "full" if setting.dtype == "fp32" else "half"
+    workspace = max(rates.get(f"allocated_convolution_{kind}") - 1, 0.0) * convolution
     if optimiser == "adamw":  # exists after backward, when activations are gone
         workspace = max(workspace, trained * 4.0 - held)
     on_gpu = device.segment not in ("cpu", "apple")

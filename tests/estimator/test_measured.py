@@ -105,6 +105,26 @@ def test_other_steps_are_scaled_from_the_measured_calls(home: Path) -> None:
     assert found.latency_s.low < total(40) * 0.95 and found.latency_s.high > total(40) * 1.05
 
 
+def test_a_named_basis_forbids_better_evidence(home: Path) -> None:
+    workload = MODEL.workload(steps=20)
+    keep(home, measured(workload))
+    best = estimate(MODEL, "l4", workload, catalog=CATALOG)
+    assert estimate(MODEL, "l4", workload, catalog=CATALOG, basis="measured") == best
+    predicted = estimate(MODEL, "l4", workload, catalog=CATALOG, basis="datasheet")
+    assert {stage.latency_s.basis for stage in predicted.stages} == {Basis.datasheet}
+    with pytest.raises(CannotEstimate, match="no basis 'scaled'"):
+        estimate(MODEL, "l4", workload, catalog=CATALOG, basis="scaled")
+    keep(home, measured(MODEL.workload(steps=30)))
+    scaled = estimate(MODEL, "l4", workload, catalog=CATALOG, basis="scaled")
+    assert scaled.latency_s.basis is Basis.scaled
+
+
+def test_a_device_known_by_its_profile_alone_has_no_predicted_basis(home: Path) -> None:
+    keep(home, measured(MODEL.workload(steps=20)), device="my-own-card")
+    with pytest.raises(CannotEstimate, match="does not list it"):
+        estimate(MODEL, "my-own-card", catalog=CATALOG, basis="datasheet")
+
+
 def test_another_size_is_predicted_with_what_was_measured_of_it(home: Path) -> None:
     keep(home, measured(MODEL.workload(steps=20)))
     found = estimate(MODEL, "l4", MODEL.workload(width=768, height=768), catalog=CATALOG)
