@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from advisor.decide.fit import Fit, batched, fit
 from advisor.decide.places import Place, place_of, widened
 from advisor.decide.reads import makes_output, only_codes, reads_inputs
 from advisor.errors import CannotEstimate
+from advisor.estimator.predictions import glance
 from advisor.limits import frame_limit_s, is_batch
 
 if TYPE_CHECKING:
@@ -63,10 +65,16 @@ class Option:
     fit: Fit
     device: Device
     proxy: bool
-    estimate: Estimate
+    seconds: float  # of a request, and whether it fits: known before the estimate's record is made
+    fits: bool
+    make: Callable[[], Estimate]
     offer: Offer | None
 
-    @property
+    @cached_property
+    def estimate(self) -> Estimate:
+        return self.make()
+
+    @cached_property
     def id(self) -> str:
         many = f" x{self.fit.slots}" if self.fit.slots > 1 else ""
         return f"{self.model.id}{many} on {self.device.id}" + (
@@ -91,20 +99,28 @@ class Bench:
         self._costs: dict[tuple[str, str], ServingCost] = {}
         self._places: dict[str, Place] = {}
         self._estimates: dict[str, Mapping[str, Estimate]] = {}
+        self._asked: tuple[UseCase, str, str] | None = None
         self._quotes: dict[tuple[str, tuple[str, ...]], list[Offer]] = {}
 
     def options(self, family: str, use_case: UseCase) -> tuple[list[Option], list[Unready]]:
         """All options of one family for this use case, and the models that have none."""
-        key = (family, _shape(use_case))
+        key = (family, self._keys(use_case)[0])
         if key not in self._options:
             self._options[key] = self._prepare(family, use_case, key[1])
         return self._options[key]
+
+    def _keys(self, use_case: UseCase) -> tuple[str, str]:
+        """Keys of what options and costs depend on; asked for again and again of one use case."""
+        if self._asked is None or self._asked[0] is not use_case:
+            shape = _shape(use_case)
+            self._asked = (use_case, shape, _print(use_case, COSTING) + shape)
+        return self._asked[1], self._asked[2]
 
     def cost(self, option: Option, use_case: UseCase) -> ServingCost | None:
         """What serving this option costs; None without an offer."""
         if option.offer is None:
             return None
-        key = (option.id, _print(use_case, COSTING) + _shape(use_case))
+        key = (option.id, self._keys(use_case)[1])
         if key not in self._costs:
             self._costs[key] = self.sources.serving(
                 option.estimate,
@@ -145,13 +161,12 @@ class Bench:
             for device in place.devices:
                 if device.id not in made:
                     continue
-                estimate = made[device.id]
-                if fitted.slots > 1:
-                    estimate = _joining(estimate, single[device.id])
-                if place.proxy:
-                    estimate = _stand_in(estimate)
+                glanced = glance(made, device.id)
+                make = _maker(made, single, device.id, fitted.slots, place.proxy)
                 for offer in self._offers(device, use_case, place):
-                    options.append(Option(model, fitted, device, place.proxy, estimate, offer))
+                    options.append(
+                        Option(model, fitted, device, place.proxy, *glanced, make, offer)
+                    )
         return options
 
     def _estimated(self, model: Model, workload: Workload, place: Place) -> Mapping[str, Estimate]:
@@ -182,6 +197,24 @@ class Bench:
         return []
 
 
+def _maker(
+    made: Mapping[str, Estimate],
+    single: Mapping[str, Estimate],
+    device: str,
+    slots: int,
+    proxy: bool,
+) -> Callable[[], Estimate]:
+    """Makes an option's estimate when its turn comes."""
+
+    def make() -> Estimate:
+        estimate = made[device]
+        if slots > 1:
+            estimate = _joining(estimate, single[device])
+        return _stand_in(estimate) if proxy else estimate
+
+    return make
+
+
 def worth_costing(
     options: list[Option], keep: frozenset[tuple[str, str]] = frozenset()
 ) -> list[Option]:
@@ -197,17 +230,17 @@ def worth_costing(
         by_model.setdefault(option.model.id, []).append(option)
     chosen: dict[str, Option] = {}
     for group in by_model.values():
-        fitting = [option for option in group if option.estimate.fits] or group
+        fitting = [option for option in group if option.fits] or group
         for option in sorted(fitting, key=_usd_per_request)[:CHEAPEST]:
             chosen[option.id] = option
-        for option in sorted(fitting, key=lambda o: (o.estimate.latency_s.value, o.id))[:FASTEST]:
+        for option in sorted(fitting, key=lambda o: (o.seconds, o.id))[:FASTEST]:
             chosen[option.id] = option
     return list(chosen.values())
 
 
 def _usd_per_request(option: Option) -> tuple[float, str]:
     hour = option.offer.usd_per_gpu_hour if option.offer else 0.0
-    return option.estimate.latency_s.value * hour, option.id
+    return option.seconds * hour, option.id
 
 
 def _unsuitable(model: Model, use_case: UseCase, place: Place) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from advisor.terms import Terms
 
@@ -17,6 +19,28 @@ if TYPE_CHECKING:
     from advisor.workload import Workload
 
 
+# What a process that answers many use cases keeps: some 40 MB when full.
+KEPT_ESTIMATES = 512
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """The most recently used results of one function, bounded; errors are not kept."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._held = most, OrderedDict[tuple[str, ...], T]()
+
+    def get(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        """What `make` gave for this key before, or gives now."""
+        if key in self._held:
+            self._held.move_to_end(key)
+            return self._held[key]
+        self._held[key] = made = make()
+        if len(self._held) > self._most:
+            self._held.popitem(last=False)
+        return made
+
+
 @dataclass(frozen=True)
 class Sources:
     """Four functions: estimates of a model on devices, offers of a device, costs, hosted APIs."""
@@ -26,6 +50,12 @@ class Sources:
     client_offer: Callable[[str], Offer]
     serving: Callable[[Estimate, UseCase, Offer, float, int], ServingCost]
     apis: Callable[[UseCase], list[ApiCost]]
+
+
+@lru_cache(maxsize=2)
+def _kept(_catalog: Catalog) -> Kept[Mapping[str, Estimate]]:
+    """A catalog's estimates, between use cases: they do not depend on prices or terms."""
+    return Kept(KEPT_ESTIMATES)
 
 
 def default_sources(catalog: Catalog, as_of: date, terms: Terms | None = None) -> Sources:
@@ -40,12 +70,15 @@ def default_sources(catalog: Catalog, as_of: date, terms: Terms | None = None) -
 
     terms = stated_prices(catalog, terms or Terms())
     regions = regions_of(catalog, terms.regions)
-    from advisor.estimator import estimate_many
+    made = _kept(catalog)
 
     def estimates(
         model: Model, devices: Sequence[Device], workload: Workload
     ) -> Mapping[str, Estimate]:
-        return estimate_many(model, list(devices), workload, catalog=catalog)
+        from advisor.estimator.predictions import Predictions
+
+        key = (model.id, repr(workload), *(device.id for device in devices))
+        return made.get(key, lambda: Predictions(model, devices, workload, catalog))
 
     def offers(device: str, kinds: Sequence[OfferKind]) -> list[Offer]:
         owned = owned_offer(catalog, device, terms.owning(device)) if "owned" in kinds else None

@@ -153,20 +153,8 @@ def _estimates(
     table = device_table(devices, rates, setting)
     stages = plan(model, workload, catalog.components)
     results = run_stages(stages, table, catalog, rates, setting)
-    shared = _Shared(
-        model=model,
-        workload=workload,
-        setting=setting,
-        weights=memory.weight_bytes(model, catalog, setting),
-        live=memory.live_peak(
-            [r.trace for r in results], setting, rates.get("peak_per_convolution")
-        ),
-        parameters=memory.parameter_count(model, catalog),
-        flops=sum(result.flops for result in results),
-    )
-    if workload.variants or setting.linear_only:
-        shared = _varied(shared, results, catalog, rates)
-    predicted = [_one(shared, results, table, rates, index) for index in range(len(devices))]
+    shared = shared_parts(model, workload, results, catalog, rates)
+    predicted = [predicted_at(shared, results, table, rates, i) for i in range(len(devices))]
     measured = any_measured()
     if workload.variants:  # nothing is measured with them
         return predicted
@@ -177,7 +165,7 @@ def _estimates(
 
 
 @dataclass(frozen=True)
-class _Shared:
+class Shared:
     """What is the same on every device."""
 
     model: Model
@@ -191,7 +179,28 @@ class _Shared:
     notes: tuple[str, ...] = ()
 
 
-def _varied(shared: _Shared, results: list[StageResult], catalog: Catalog, rates: Rates) -> _Shared:
+def shared_parts(
+    model: Model, workload: Workload, results: list[StageResult], catalog: Catalog, rates: Rates
+) -> Shared:
+    """Weights, live memory, parameters and work of a model at a workload."""
+    setting = Setting.of(workload)
+    shared = Shared(
+        model=model,
+        workload=workload,
+        setting=setting,
+        weights=memory.weight_bytes(model, catalog, setting),
+        live=memory.live_peak(
+            [r.trace for r in results], setting, rates.get("peak_per_convolution")
+        ),
+        parameters=memory.parameter_count(model, catalog),
+        flops=sum(result.flops for result in results),
+    )
+    if workload.variants or setting.linear_only:
+        return _varied(shared, results, catalog, rates)
+    return shared
+
+
+def _varied(shared: Shared, results: list[StageResult], catalog: Catalog, rates: Rates) -> Shared:
     """Memory, copies and notes of the workload's variants and of a quantised format."""
     setting, notes = shared.setting, []
     if setting.linear_only:
@@ -237,9 +246,10 @@ def _adapter_parameters(results: list[StageResult]) -> int:
     return sum(sizes.values())
 
 
-def _one(
-    shared: _Shared, results: list[StageResult], table: DeviceTable, rates: Rates, index: int
+def predicted_at(
+    shared: Shared, results: list[StageResult], table: DeviceTable, rates: Rates, index: int
 ) -> Estimate:
+    """The estimate on one device of the table, before anything measured replaces it."""
     device, generation = table.devices[index], table.generations[index]
     latency = float(sum(result.seconds[index] for result in results))
     host = float(sum(r.time.host[index] * r.stage.calls for r in results))
@@ -391,7 +401,7 @@ def latency_interval(
 
 
 def _notes(
-    shared: _Shared, results: list[StageResult], device: Device, generation: Generation
+    shared: Shared, results: list[StageResult], device: Device, generation: Generation
 ) -> list[str]:
     notes = [f"{result.stage.name}: {result.trace.note}" for result in results if result.trace.note]
     dtype = shared.setting.dtype
