@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from advisor.assessment import Assessment, Assumption
 from advisor.decide import answer
 from advisor.decide.bench import Bench
-from advisor.decide.flips import flip_points, least_changes
+from advisor.decide.changes import least_changes
+from advisor.decide.flips import choice_flips, flip_points
 from advisor.decide.hosted import hosted_flip
 from advisor.decide.judge import Judgement, judge
 from advisor.decide.money import money_page
@@ -49,11 +50,13 @@ def decide(
     warnings = _warnings(judgement, chosen)
     if money is not None and money.price_age.sentence is not None:
         warnings.insert(0, money.price_age.sentence)
-    found = []
+    found, choices, least = [], [], []
     if flips and chosen.view is None:
-        conditions = least_changes(use_case, bench, judgement)
+        least = least_changes(use_case, bench, judgement)
+        conditions = [one.sentence for one in least]
     elif flips:
         found = flip_points(use_case, bench, judgement)
+        choices = choice_flips(use_case, bench, judgement)
         crossing, never = hosted_flip(use_case, chosen, apis)
         warnings += never
         found += crossing
@@ -82,6 +85,8 @@ def decide(
         confidence=answer.confidence_of(judgement, chosen),
         warnings=warnings,
         money=money,
+        choice_flips=choices,
+        least_changes=least,
     )
 
 

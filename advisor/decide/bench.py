@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from advisor.decide.fit import Fit, batched, fit
+from advisor.decide.knobs import varied
 from advisor.decide.places import Place, place_of, widened
+from advisor.decide.recall import Recall
 from advisor.decide.reads import makes_output, only_codes, reads_inputs
 from advisor.errors import CannotEstimate
 from advisor.estimator.predictions import glance
@@ -99,15 +101,28 @@ class Bench:
         self._costs: dict[tuple[str, str], ServingCost] = {}
         self._places: dict[str, Place] = {}
         self._estimates: dict[str, Mapping[str, Estimate]] = {}
+        self.recall = Recall()
         self._asked: tuple[UseCase, str, str] | None = None
         self._quotes: dict[tuple[str, tuple[str, ...]], list[Offer]] = {}
 
-    def options(self, family: str, use_case: UseCase) -> tuple[list[Option], list[Unready]]:
-        """All options of one family for this use case, and the models that have none."""
-        key = (family, self._keys(use_case)[0])
+    def options(
+        self, family: str, use_case: UseCase, only: frozenset[str] = frozenset()
+    ) -> tuple[list[Option], list[Unready]]:
+        """All options of one family for this use case, and the models that have none.
+
+        `only`: no other models need be set up (where these are new sizes, that saves estimates).
+        """
+        shape = self._keys(use_case)[0]
+        if (family, shape) in self._options:
+            return self._options[family, shape]
+        key = (family, f"{sorted(only)} {shape}" if only else shape)
         if key not in self._options:
-            self._options[key] = self._prepare(family, use_case, key[1])
+            self._options[key] = self._prepare(family, use_case, shape, only)
         return self._options[key]
+
+    def on_device(self, device: str) -> Bench:
+        """The same bench with the options of one device alone, without estimating anew."""
+        return _OnDevice(self, device)
 
     def _keys(self, use_case: UseCase) -> tuple[str, str]:
         """Keys of what options and costs depend on; asked for again and again of one use case."""
@@ -132,7 +147,7 @@ class Bench:
         return self._costs[key]
 
     def _prepare(
-        self, family: str, use_case: UseCase, shape: str
+        self, family: str, use_case: UseCase, shape: str, only: frozenset[str]
     ) -> tuple[list[Option], list[Unready]]:
         if shape not in self._places:
             self._places[shape] = place_of(use_case, self.catalog)
@@ -142,6 +157,8 @@ class Bench:
         for model in self.catalog.models_of(family):
             if model.hosted is not None:
                 continue  # a service is compared by its price (advisor/cost/apis.py), not served
+            if only and model.id not in only:
+                continue
             reason = _unsuitable(model, use_case, place)
             if reason is None:
                 try:
@@ -195,6 +212,23 @@ class Bench:
         if place.kinds == ("owned",):
             return [None]  # on one's own site a device counts even where no price is known
         return []
+
+
+class _OnDevice(Bench):
+    """A bench on which one device stands: what naming it in the use case would leave."""
+
+    def __init__(self, whole: Bench, device: str) -> None:
+        super().__init__(whole.catalog, whole.sources)
+        self.recall, self._whole, self._device = whole.recall, whole, device
+
+    def options(
+        self, family: str, use_case: UseCase, only: frozenset[str] = frozenset()
+    ) -> tuple[list[Option], list[Unready]]:
+        options, unready = self._whole.options(family, varied(use_case, devices=[]), only)
+        return [option for option in options if option.device.id == self._device], unready
+
+    def cost(self, option: Option, use_case: UseCase) -> ServingCost | None:
+        return self._whole.cost(option, use_case)
 
 
 def _maker(

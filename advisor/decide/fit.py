@@ -93,7 +93,7 @@ def _asked(use_case: UseCase, model: Model) -> dict[str, float]:
     else:
         asked["seconds"] = use_case.duration_s
         if use_case.duration_s is not None and "frames" in model.axes:
-            asked["frames"] = use_case.duration_s * _fps(use_case, model)
+            asked["frames"] = max(1, round(use_case.duration_s * _fps(use_case, model)))
     return {name: float(value) for name, value in asked.items() if value is not None}
 
 

@@ -16,6 +16,7 @@ from advisor.rules.reading import WEAK_PLACES, has_trait, is_generative
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
+    from advisor.decide.recall import Recall
     from advisor.cost.record import ServingCost
     from advisor.figure import Figure
     from advisor.usecase import UseCase
@@ -163,9 +164,11 @@ def judge(use_case: UseCase, bench: Bench, shortlist: Shortlist | None = None) -
     engine many times); a family that is not in it is judged in full.
     """
     weights = score.weights_of(use_case)
-    result = Judgement(use_case, weights, _use_case_findings(use_case), {}, Counter(), 0)
+    recall = bench.recall
+    found = recall.findings("use-case", rules_of_scope("use-case"), Case(use_case))
+    result = Judgement(use_case, weights, found, {}, Counter(), 0)
     for family in bench.catalog.families.values():
-        view = FamilyView(family, _family_findings(use_case, family))
+        view = FamilyView(family, _family_findings(use_case, family, recall))
         result.families[family.id] = view
         view.points = score.evidence(view.findings, weights)
         if not view.bars:
@@ -195,16 +198,11 @@ def _usd(one: Judged) -> float:
     return one.cost.usd_per_output.value if one.cost is not None else 0.0
 
 
-def _use_case_findings(use_case: UseCase) -> list[Finding]:
-    return _found("use-case", Case(use_case))
-
-
-def _family_findings(use_case: UseCase, family: Family) -> list[Finding]:
+def _family_findings(use_case: UseCase, family: Family, recall: Recall) -> list[Finding]:
     """What all rules say; of a family that does not make the output, only that it does not."""
     case = Case(use_case, family)
-    first = rule(OUTPUT_BAR)
-    says = first.check(first, case)
-    return [says] if isinstance(says, Finding) else _found("family", case)
+    says = recall.findings(f"{OUTPUT_BAR} {family.id}", [rule(OUTPUT_BAR)], case)
+    return says or recall.findings(family.id, rules_of_scope("family"), case)
 
 
 def _found(scope: str, case: Case) -> list[Finding]:
@@ -219,7 +217,8 @@ def _judge_options(
     result: Judgement,
     keep: frozenset[tuple[str, str]],
 ) -> None:
-    options, view.unready = bench.options(view.family.id, use_case)
+    only = frozenset(model for model, _ in keep)
+    options, view.unready = bench.options(view.family.id, use_case, only)
     view.tried = len(options)
     result.tried += len(options)
     for option in worth_costing(options, keep):
