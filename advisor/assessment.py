@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal
 
+from pydantic import Field
+
 from advisor.catalog.schema import Licence
 from advisor.cost.money import Money
 from advisor.cost.record import ApiCost, ServingCost
@@ -70,7 +72,7 @@ class CandidateResult(Record):
     scores: dict[str, float]  # criterion -> 0..1
     total: float
     licence: Licence | None = None  # of the model; None = not carried over
-    contributions: list[Contribution] = []  # they add up to `total`
+    contributions: list[Contribution] = Field(default_factory=list)  # they add up to `total`
 
 
 class FamilyResult(Record):
@@ -179,7 +181,7 @@ class Route(Record):
     api_model: str | None = None
     own_usd_per_output: Figure | None = None
     api_usd_per_output: Figure | None = None
-    conditions: list[str] = []
+    conditions: list[str] = Field(default_factory=list)
 
 
 class CompositePart(Record):
@@ -277,11 +279,11 @@ class Assessment(Record):
     money: Money | None = None  # of the serving candidate; None where it has no cost
     route: Route | None = None
     robustness: Robustness | None = None  # None: nothing to rank
-    choice_flips: list[ChoiceFlip] = []
+    choice_flips: list[ChoiceFlip] = Field(default_factory=list)
     flip_summary: str = ""  # "Feasible from 1.4 s, or at 768 px, or on an L40S."
-    least_changes: list[LeastChange] = []  # of a no-go
-    tornado: list[TornadoBar] = []  # largest swing first
-    composites: list[Composite] = []
-    readiness: list[Readiness] = []
-    gates: list[Gate] = []
+    least_changes: list[LeastChange] = Field(default_factory=list)  # of a no-go
+    tornado: list[TornadoBar] = Field(default_factory=list)  # largest swing first
+    composites: list[Composite] = Field(default_factory=list)
+    readiness: list[Readiness] = Field(default_factory=list)
+    gates: list[Gate] = Field(default_factory=list)
     pilot: Pilot | None = None

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from advisor.decide.fit import Fit, batched, fit
 from advisor.decide.knobs import varied
 from advisor.decide.places import Place, place_of, widened
-from advisor.decide.recall import Recall
 from advisor.decide.reads import makes_output, only_codes, reads_inputs
+from advisor.decide.recall import Recall
 from advisor.errors import CannotEstimate
 from advisor.estimator.predictions import glance
 from advisor.limits import frame_limit_s, is_batch
@@ -93,15 +93,18 @@ class Unready:
 
 
 class Bench:
-    """Options by family, kept between the many runs of a flip search."""
+    """Options by family, kept between the many runs of a flip search.
 
-    def __init__(self, catalog: Catalog, sources: Sources) -> None:
+    `search`: more variants of the first use case will be asked about, so what rules say is kept.
+    """
+
+    def __init__(self, catalog: Catalog, sources: Sources, search: bool = True) -> None:
         self.catalog, self.sources = catalog, sources
         self._options: dict[tuple[str, str], tuple[list[Option], list[Unready]]] = {}
         self._costs: dict[tuple[str, str], ServingCost] = {}
         self._places: dict[str, Place] = {}
         self._estimates: dict[str, Mapping[str, Estimate]] = {}
-        self.recall = Recall()
+        self.recall = Recall() if search else None
         self._asked: tuple[UseCase, str, str] | None = None
         self._quotes: dict[tuple[str, tuple[str, ...]], list[Offer]] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from advisor.decide import score
 from advisor.decide.bench import Bench, Option, Unready, worth_costing
 from advisor.limits import limit_s, time_limit
-from advisor.rules import Case, Finding, rule, rules_of_scope
+from advisor.rules import Case, Finding, Rule, rule, rules_of_scope
 from advisor.rules.reading import WEAK_PLACES, has_trait, is_generative
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
-    from advisor.decide.recall import Recall
     from advisor.cost.record import ServingCost
+    from advisor.decide.recall import Recall
     from advisor.figure import Figure
     from advisor.usecase import UseCase
 
@@ -157,17 +157,24 @@ class Judgement:
 Shortlist = Mapping[str, frozenset[tuple[str, str]]]
 
 
-def judge(use_case: UseCase, bench: Bench, shortlist: Shortlist | None = None) -> Judgement:
-    """Every family and option of the catalog against every rule.
+def judge(
+    use_case: UseCase,
+    bench: Bench,
+    shortlist: Shortlist | None = None,
+    only: frozenset[str] = frozenset(),
+) -> Judgement:
+    """Every family and option of the catalog against every rule. `only`: no other families.
 
     `shortlist`: family -> pairs of model and device to look at again (flip searches re-run the
     engine many times); a family that is not in it is judged in full.
     """
     weights = score.weights_of(use_case)
     recall = bench.recall
-    found = recall.findings("use-case", rules_of_scope("use-case"), Case(use_case))
+    found = _recalled(recall, "use-case", rules_of_scope("use-case"), Case(use_case))
     result = Judgement(use_case, weights, found, {}, Counter(), 0)
     for family in bench.catalog.families.values():
+        if only and family.id not in only:
+            continue
         view = FamilyView(family, _family_findings(use_case, family, recall))
         result.families[family.id] = view
         view.points = score.evidence(view.findings, weights)
@@ -198,15 +205,24 @@ def _usd(one: Judged) -> float:
     return one.cost.usd_per_output.value if one.cost is not None else 0.0
 
 
-def _family_findings(use_case: UseCase, family: Family, recall: Recall) -> list[Finding]:
+def _family_findings(use_case: UseCase, family: Family, recall: Recall | None) -> list[Finding]:
     """What all rules say; of a family that does not make the output, only that it does not."""
     case = Case(use_case, family)
-    says = recall.findings(f"{OUTPUT_BAR} {family.id}", [rule(OUTPUT_BAR)], case)
-    return says or recall.findings(family.id, rules_of_scope("family"), case)
+    says = _recalled(recall, f"{OUTPUT_BAR} {family.id}", [rule(OUTPUT_BAR)], case)
+    return says or _recalled(recall, family.id, rules_of_scope("family"), case)
+
+
+def _recalled(recall: Recall | None, key: str, rules: Sequence[Rule], case: Case) -> list[Finding]:
+    """What rules find, from what is kept where something is."""
+    return _said(rules, case) if recall is None else recall.findings(key, rules, case)
 
 
 def _found(scope: str, case: Case) -> list[Finding]:
-    outcomes = (one.check(one, case) for one in rules_of_scope(scope))
+    return _said(rules_of_scope(scope), case)
+
+
+def _said(rules: Sequence[Rule], case: Case) -> list[Finding]:
+    outcomes = (one.check(one, case) for one in rules)
     return [outcome for outcome in outcomes if isinstance(outcome, Finding)]
 
 
@@ -229,7 +245,7 @@ def _judge_options(
 
 def _judge_option(option: Option, family: Family, use_case: UseCase, bench: Bench) -> Judged:
     cost = bench.cost(option, use_case)
-    response = _response(option, use_case, cost)
+    response = response_of(option, use_case, cost)
     seconds = limit_s(use_case)
     case = Case(
         use_case,
@@ -255,7 +271,7 @@ def _judge_option(option: Option, family: Family, use_case: UseCase, bench: Benc
     )
 
 
-def _response(option: Option, use_case: UseCase, cost: ServingCost | None) -> Figure:
+def response_of(option: Option, use_case: UseCase, cost: ServingCost | None) -> Figure:
     """The time that the limit is about: under load where a cost says so, else alone."""
     if cost is not None and cost.response_s is not None:
         return cost.response_s

@@ -73,7 +73,9 @@ def _with_width(use_case: UseCase, width_px: float) -> UseCase:
     if use_case.width_px is None or use_case.height_px is None:
         return use_case
     ratio = width_px / use_case.width_px
-    sides = (max(8, round(side * ratio / 8) * 8) for side in (use_case.width_px, use_case.height_px))
+    sides = (
+        max(8, round(side * ratio / 8) * 8) for side in (use_case.width_px, use_case.height_px)
+    )
     width, height = sides
     return varied(use_case, width_px=width, height_px=height)
 

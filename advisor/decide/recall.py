@@ -48,7 +48,7 @@ class Recall:
             self._base = use_case
         if use_case is self._base:
             if key not in self._said:
-                self._said[key] = [_watched(rule, case) for rule in rules]
+                self._said[key] = _watched(rules, case)
             outcomes = [outcome for _, outcome, _ in self._said[key]]
         elif key not in self._said:
             outcomes = [rule.check(rule, case) for rule in rules]
@@ -72,7 +72,13 @@ class Recall:
         return self._asked[1]
 
 
-def _watched(rule: Rule, case: Case) -> tuple[Rule, Outcome, frozenset[str]]:
+def _watched(rules: Iterable[Rule], case: Case) -> list[tuple[Rule, Outcome, frozenset[str]]]:
+    """Each rule with what it says and the fields that it read."""
     watched = Watched(case.use_case)
-    outcome = rule.check(rule, replace(case, use_case=watched))  # type: ignore[arg-type]
-    return rule, outcome, frozenset(watched.read)
+    seen = replace(case, use_case=watched)  # type: ignore[arg-type]
+    said = []
+    for rule in rules:
+        watched.read.clear()
+        outcome = rule.check(rule, seen)
+        said.append((rule, outcome, frozenset(watched.read)))
+    return said
