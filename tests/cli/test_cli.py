@@ -45,6 +45,7 @@ def test_the_commands_are_the_ones_in_the_contract() -> None:
         "estimate",
         "generate",
         "new",
+        "portfolio",
         "prices",
         "profile",
         "profiles",
