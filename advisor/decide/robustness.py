@@ -1,7 +1,7 @@
 """How often the first stays first when estimates, prices and weights vary together.
 
-Every draw takes one value from each candidate's interval, one price, one set of weights, and ranks
-again as the engine does. Drawn with a fixed seed, all draws at once in NumPy.
+Every draw takes one place within each model's intervals, one price per offer and one set of weights,
+and ranks again as the engine does. Drawn with a fixed seed, all draws at once in NumPy.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def robustness_of(
             for won, (family, model) in others[:LISTED]
         ],
         varied=[
-            "response and cost of each candidate within their 90 % intervals, each on its own",
+            "response and cost of each model within their 90 % intervals, alike on all devices",
             f"prices by a factor of {PRICE_FACTOR:g}, too old ones by {STALE_FACTOR:g} (judgement)",
             f"weights of criteria and of rules by a factor of {WEIGHT_FACTOR:g} (judgement)",
         ],
@@ -168,7 +168,9 @@ def _scores(
     names, count = score.CRITERIA, len(runners)
     scores = np.empty((draws, count, len(names)))
     broken = np.zeros((draws, count), dtype=bool)
-    noise = rng.standard_normal((draws, count))
+    models = [runner.key for runner in runners]  # a model's estimates err alike on all devices
+    column = [sorted(set(models)).index(model) for model in models]
+    noise = rng.standard_normal((draws, len(set(models))))[:, column]
     prices = rng.standard_normal((draws, count))
     usd = np.full((draws, count), np.nan)
     limit = limit_s(judgement.use_case)
