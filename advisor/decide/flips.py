@@ -18,7 +18,7 @@ from advisor.decide.outcome import NOT_FEASIBLE, Outcome, outcome
 
 if TYPE_CHECKING:
     from advisor.assessment import Change
-    from advisor.decide.bench import Bench
+    from advisor.decide.bench import Bench, Option
     from advisor.usecase import UseCase
 
 WALK = (1.3, 2.0, 4.0, 16.0, 64.0, 1024.0, 65536.0)  # factors tried in each direction
@@ -197,7 +197,7 @@ def _devices(search: Search) -> list[ChoiceFlip]:
     return found
 
 
-def _usd(option: Any) -> tuple[float, str]:
+def _usd(option: Option) -> tuple[float, str]:
     return (option.offer.usd_per_gpu_hour if option.offer else math.inf), option.id
 
 

@@ -1,7 +1,7 @@
 """How often the first stays first when estimates, prices and weights vary together.
 
-Every draw takes one place within each model's intervals, one price per offer and one set of weights,
-and ranks again as the engine does. Drawn with a fixed seed, all draws at once in NumPy.
+Every draw takes one place within each model's intervals, one price per offer and one set of
+weights, and ranks again as the engine does. Drawn with a fixed seed, all draws at once in NumPy.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ half and double, a judgement: nobody gave a range.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from advisor.limits import limit_s
 if TYPE_CHECKING:
     from advisor.decide.bench import Bench, Option
     from advisor.decide.outcome import Outcome
+    from advisor.estimator.record import Estimate
     from advisor.figure import Figure
     from advisor.usecase import UseCase
 
@@ -135,7 +137,7 @@ def _sized(use_case: UseCase, bench: Bench, option: Option, knob: Knob) -> list[
     return [_bar(knob.field, knob.unit, low, high, HALF_AND_DOUBLE, *ends)]
 
 
-def _given(estimate):  # type: ignore[no-untyped-def]
+def _given(estimate: Estimate) -> Callable[[], Estimate]:
     return lambda: estimate
 
 

@@ -7,6 +7,7 @@ record takes ten times as long as the numbers behind its first line.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,10 @@ class Predictions(Mapping[str, Estimate]):
             return
         self._table = device_table(able, self._rates, setting)
         stages = plan(model, workload, catalog.components)
-        self._results = run_stages(stages, self._table, catalog, self._rates, setting)
-        self._shared = shared_parts(model, workload, self._results, catalog, self._rates)
+        results = run_stages(stages, self._table, catalog, self._rates, setting)
+        self._shared = shared_parts(model, workload, results, catalog, self._rates)
+        # The operations have been summed: thousands of them are not kept.
+        self._results = [replace(one, trace=replace(one.trace, ops=())) for one in results]
         # nothing is measured with variants
         self._measured = frozenset() if workload.variants else any_measured()
 
@@ -59,6 +62,9 @@ class Predictions(Mapping[str, Estimate]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._index)
+
+    def __contains__(self, device_id: object) -> bool:
+        return device_id in self._index  # a Mapping's own would make the record
 
     def __len__(self) -> int:
         return len(self._index)

@@ -25,6 +25,14 @@ def test_a_glance_and_a_record_say_what_estimate_many_says(name: str) -> None:
     assert glance(eager, device) == (one.latency_s.value, one.fits)
 
 
+def test_no_record_is_made_before_one_is_asked_for() -> None:
+    model = CATALOG.models["sd-1.5"]
+    lazy = Predictions(model, list(CATALOG.devices.values()), model.workload(), CATALOG)
+    assert "l4" in lazy and "nowhere" not in lazy
+    lazy.glance("l4")
+    assert not lazy._made and lazy["l4"] is lazy["l4"]
+
+
 def test_devices_that_cannot_be_estimated_are_left_out() -> None:
     assert (
         len(Predictions(CATALOG.models["sd-1.5"], [], CATALOG.models["sd-1.5"].workload(), CATALOG))
