@@ -112,21 +112,26 @@ def measure() -> dict[str, Any]:
 
     for one in cases:
         plain(one)
-    return {
-        "warm": timed(plain, [other(one, 1) for one in cases]),
-        "cold_estimates": timed(nothing_kept, [other(one, 2) for one in cases]),
-        "with_flip_points": timed(
-            lambda one: assess(one, catalog=catalog, as_of=DAY), [other(one, 3) for one in cases]
-        ),
-        "portfolio": portfolio(cases),
-    }
+    found: dict[str, Any] = {}
+    for name, run in (
+        ("warm", plain),
+        ("cold_estimates", nothing_kept),
+        ("with_flip_points", lambda one: assess(one, catalog=catalog, as_of=DAY)),
+    ):
+        found[name] = timed(run, [other(one, 1 + len(found)) for one in cases])
+        _show(name, found[name])
+    found["portfolio"] = portfolio(cases)
+    _show("portfolio", found["portfolio"])
+    return found
+
+
+def _show(name: str, figures: dict[str, Any]) -> None:
+    print(name, "  ".join(f"{key} {value}" for key, value in figures.items()), flush=True)
 
 
 def main() -> None:
     load_before = os.getloadavg()[0]
     found = measure()
-    for name, figures in found.items():
-        print(name, "  ".join(f"{key} {value}" for key, value in figures.items()))
     if "--save" in sys.argv:
         record = {
             "date": date.today().isoformat(),
