@@ -78,7 +78,7 @@ def timed(run: Callable[[UseCase], Any], cases: list[UseCase]) -> dict[str, floa
 def portfolio(cases: list[UseCase]) -> dict[str, Any]:
     """1,000 use case files assessed on all processors, start of the workers included.
 
-    The processor time is of the first 100 in one process: what the wall time would be on idle cores.
+    The processor time is of the first 100 in one process: what idle cores would take for each.
     """
     with tempfile.TemporaryDirectory() as whole, tempfile.TemporaryDirectory() as part:
         for number in range(MANY):
