@@ -196,6 +196,8 @@ def _show_money(answer: Assessment) -> None:
     if money.spread.drivers:
         told = ", ".join(f"{one.words} {one.share:.0%}" for one in money.spread.drivers[:3])
         click.echo(f"Spread     from {told}")
+
+
 def _show_search(answer: Assessment) -> None:
     """How firm the ranking is, what flips it, what matters most, and what is open."""
     robust = answer.robustness

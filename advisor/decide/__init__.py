@@ -47,13 +47,12 @@ def decide(
     sources: Sources | None = None,
     flips: bool = True,
 ) -> Assessment:
-    """The whole answer. `flips=False` leaves out flip points and least changes (for portfolios)."""
-    bench = Bench(catalog, sources or default_sources(catalog, as_of, use_case.terms))
     """The whole answer.
 
     `flips=False` leaves out what is searched for: flip points, least changes, tornado, composites.
     """
-    bench = Bench(catalog, sources or default_sources(catalog, as_of), search=flips)
+    own = sources or default_sources(catalog, as_of, use_case.terms)
+    bench = Bench(catalog, own, search=flips)
     judgement = judge(use_case, bench)
     chosen = outcome(judgement)
     conditions = answer.conditions_of(judgement, chosen)
