@@ -28,8 +28,8 @@ from typing import Any
 import yaml
 
 from advisor.catalog import load_catalog
+from advisor.decide import sources
 from advisor.decide.knobs import varied
-from advisor.decide.sources import default_sources
 from advisor.pipeline import assess
 from advisor.portfolio import assess_folder
 from advisor.usecase import UseCase, dump_yaml, parse_use_case, read_use_case
@@ -107,8 +107,8 @@ def measure() -> dict[str, Any]:
         return assess(one, catalog=catalog, as_of=DAY, flips=False)
 
     def nothing_kept(one: UseCase) -> Any:
-        own = default_sources(catalog, DAY)
-        return assess(one, catalog=catalog, as_of=DAY, sources=own, flips=False)
+        sources._kept.cache_clear()
+        return plain(one)
 
     for one in cases:
         plain(one)
