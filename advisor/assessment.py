@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal
 
+from pydantic import Field
+
 from advisor.catalog.schema import Licence
 from advisor.cost.money import Money
 from advisor.cost.record import ApiCost, ServingCost
@@ -15,11 +17,17 @@ from advisor.rules.base import Finding
 from advisor.usecase import UseCase
 from advisor.workload import Workload
 
-# 1: first version.
-SCHEMA_VERSION = 1
+# 1: first version. 2: contributions, robustness, choices that flip, tornado, route, composites,
+# readiness, gates and pilot.
+SCHEMA_VERSION = 2
 
 Verdict = Literal["go", "go-with-guardrails", "go-with-human-review", "no-go"]
 FamilyStatus = Literal["chosen", "candidate", "barred", "does-not-make-this", "nothing-to-run"]
+# What a change of one requirement does to the answer, the gravest first.
+Change = Literal["feasibility", "family", "verdict", "model", "serve-or-buy"]
+RouteKind = Literal["run-it", "buy-hosted-api", "nothing-generative", "do-not-build"]
+ReadinessArea = Literal["data", "accuracy", "integration", "evaluation", "team", "maturity"]
+GateStatus = Literal["passed", "open", "failed"]
 
 
 class Assumption(Record):
@@ -28,6 +36,20 @@ class Assumption(Record):
     field: str
     value: Any
     question: str
+
+
+class Contribution(Record):
+    """One part of a candidate's total: a criterion, a finding, or where evidence starts.
+
+    `contribution` = `score` x `weight`; the contributions of a candidate add up to its `total`.
+    """
+
+    part: str  # a criterion, a rule's code, "start" or "bound"
+    kind: Literal["criterion", "evidence"]
+    raw: str  # what was scored: "0.84 s of 2 s", "+3 for it"
+    score: float  # criterion: 0..1; finding: its points, signed, scaled by its criterion's weight
+    weight: float
+    contribution: float
 
 
 class CandidateResult(Record):
@@ -51,6 +73,7 @@ class CandidateResult(Record):
     scores: dict[str, float]  # criterion -> 0..1
     total: float
     licence: Licence | None = None  # of the model; None = not carried over
+    contributions: list[Contribution] = Field(default_factory=list)  # they add up to `total`
 
 
 class FamilyResult(Record):
@@ -87,6 +110,140 @@ class FlipPoint(Record):
     becomes: str  # family / model / verdict after the flip
     sentence: str
     factor: float  # how far: max(threshold/current, current/threshold)
+    changes: Change = "family"
+
+
+class ChoiceFlip(Record):
+    """Another choice for one requirement, with which the recommendation changes."""
+
+    field: str
+    current: str
+    to: str
+    steps: int  # places between the two in the field's order of strictness; 1 where it has none
+    changes: Change
+    becomes: str
+    sentence: str
+
+
+class LeastChange(Record):
+    """One limit, or two, given up so that a no-go becomes feasible; less of it would not do."""
+
+    changes: dict[str, str]  # field -> its new value, in words
+    becomes: str
+    verdict: Verdict
+    factor: float  # how much a number has to give (threshold over stated); 1 for choices
+    sentence: str
+
+
+class TornadoBar(Record):
+    """What one input does to the cost and the margin of the chosen option, at its two ends.
+
+    `margin` is the time limit over the response: above 1 it holds. None: no limit, or no cost.
+    """
+
+    input: str
+    unit: str
+    low: float
+    high: float
+    ends: str  # what the ends are: "the 90 % interval", "half and double (judgement)"
+    usd_per_output_at_low: float | None
+    usd_per_output_at_high: float | None
+    margin_at_low: float | None
+    margin_at_high: float | None
+    swing: float  # the larger of the two ratios between the ends; 1 = it does not matter
+
+
+class Overtaker(Record):
+    """What comes first in the draws in which the recommended one does not."""
+
+    family: str
+    model: str  # "" = a family without a model here
+    share: Figure
+
+
+class Robustness(Record):
+    """How often the first stays first when estimates, prices and weights vary together."""
+
+    draws: int
+    seed: int
+    share: Figure  # of draws in which family and model stay first; interval of the sampling only
+    family_share: float  # of draws in which at least the family stays first
+    nothing_left: float  # of draws in which every candidate breaks the time limit
+    overtaken_by: list[Overtaker]
+    varied: list[str]  # what was varied, and within what
+
+
+class Route(Record):
+    """How to get it: run a model, buy a hosted API, use nothing generative, or do not build."""
+
+    kind: RouteKind
+    sentence: str
+    provider: str | None = None
+    api_model: str | None = None
+    own_usd_per_output: Figure | None = None
+    api_usd_per_output: Figure | None = None
+    conditions: list[str] = Field(default_factory=list)
+
+
+class CompositePart(Record):
+    """One step of a composite: who does it, how often per item, how long, at which cost."""
+
+    purpose: str
+    family: str
+    model: str | None  # None = not estimated; `note` says why
+    device: str | None
+    per_item: float
+    latency_s: Figure | None
+    usd_per_output: Figure | None
+    note: str = ""
+
+
+class Composite(Record):
+    """An answer of several families in turn, where practice makes such things so."""
+
+    id: str
+    name: str
+    parts: list[CompositePart]
+    latency_s: Figure | None  # of all estimated parts, one after the other
+    usd_per_item: Figure | None
+    complete: bool  # False: a part is not estimated, so that the sums are lower bounds
+    sentence: str
+    source: str
+
+
+class Readiness(Record):
+    """One area of feasibility beyond the model, scored from what was stated."""
+
+    area: ReadinessArea
+    score: float | None  # 0..1 over the stated answers; None = nothing stated
+    level: Literal["ready", "partly", "not-ready", "unknown"]
+    reasons: list[str]
+    missing: list[str]  # questions nobody answered
+
+
+class Gate(Record):
+    """One thing that has to be true before money is spent."""
+
+    id: str
+    question: str
+    status: GateStatus
+    evidence: str
+
+
+class PilotMeasure(Record):
+    """What to measure in a pilot, on how many samples, and when it has passed."""
+
+    what: str
+    samples: int
+    pass_mark: str
+    statistics: str  # why so many
+
+
+class Pilot(Record):
+    """A pilot that would settle what is open."""
+
+    measures: list[PilotMeasure]
+    sentence: str
 
 
 class Confidence(Record):
@@ -122,3 +279,13 @@ class Assessment(Record):
     confidence: Confidence
     warnings: list[str]
     money: Money | None = None  # of the serving candidate; None where it has no cost
+    route: Route | None = None
+    robustness: Robustness | None = None  # None: nothing to rank
+    choice_flips: list[ChoiceFlip] = Field(default_factory=list)
+    flip_summary: str = ""  # "Feasible from 1.4 s, or at 768 px, or on an L40S."
+    least_changes: list[LeastChange] = Field(default_factory=list)  # of a no-go
+    tornado: list[TornadoBar] = Field(default_factory=list)  # largest swing first
+    composites: list[Composite] = Field(default_factory=list)
+    readiness: list[Readiness] = Field(default_factory=list)
+    gates: list[Gate] = Field(default_factory=list)
+    pilot: Pilot | None = None

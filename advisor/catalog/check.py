@@ -32,7 +32,7 @@ FAULTS: dict[str, Callable[[Catalog, Any], Iterator[Fault]]] = {
 }
 KNOWN_FILES = frozenset(
     """devices.csv prices.csv api_prices.csv energy.yaml adaptations.yaml rates.yaml
-    memory.yaml claims.yaml published.csv""".split()
+    memory.yaml claims.yaml published.csv composites.yaml""".split()
 )
 _PLACED = re.compile(r"^(?P<file>.+?), line (?P<line>\d+): (?P<text>.+)$", re.DOTALL)
 _YAML = re.compile(
@@ -96,6 +96,7 @@ def check_catalog(catalog: Catalog, folder: str | Path | None = None) -> Report:
     if any(place / "energy.yaml" == _energy_file(catalog) for place in folders):
         found += _read(lambda: catalog.energy)
     found += _read(lambda: catalog.adaptations)
+    found += _read(lambda: catalog.composites)
     note = "parameters and running were not checked: install advisor[profile]"
     return Report(sorted(set(found)), counts, readable["models"], readable["components"], [note])
 

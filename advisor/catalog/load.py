@@ -22,6 +22,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from advisor.catalog.adaptations import Adaptation, Adaptations
+from advisor.catalog.composites import Composite, Composites
 from advisor.catalog.energy import Energy
 from advisor.catalog.schema import ApiPrice, Component, Device, Family, Model, Price
 from advisor.errors import DataError, InputError, UnknownName, printable
@@ -158,6 +159,16 @@ class Catalog:
                 if len({one.id for one in entries}) < len(entries):
                     raise DataError(f"{file}: an id is given twice: rename or merge the entries")
                 found.update({one.id: one for one in entries})
+        return found
+
+    @cached_property
+    def composites(self) -> dict[str, Composite]:
+        """Chains of families by id; a later layer's entry replaces one of the same id."""
+        found: dict[str, Composite] = {}
+        for folder in self.folders:
+            file = folder / "composites.yaml"
+            if file.is_file():
+                found.update({one.id: one for one in read_entry(Composites, file).composites})
         return found
 
     @cached_property

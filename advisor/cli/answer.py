@@ -152,6 +152,8 @@ def _show(answer: Assessment, source: str, why_not: bool) -> None:
     click.echo(f"Verdict    {answer.verdict}   confidence {answer.confidence.level}")
     for condition in answer.conditions:
         click.echo(f"           - {condition}")
+    if answer.route is not None:
+        click.echo(f"Way        {answer.route.sentence}")
     ranked = [c for c in answer.candidates if c.rank is not None]
     if ranked:
         click.echo()
@@ -176,8 +178,7 @@ def _show(answer: Assessment, source: str, why_not: bool) -> None:
         one = answer.adaptation
         run = f"{one.steps.value:,.0f} steps on {one.estimate.device}, {figure_text(one.wall_h)}"
         click.echo(f"Adapting   {run}: {figure_text(one.usd)} a run ({one.steps.source})")
-    for flip in answer.flip_points[:4]:
-        click.echo(f"Flips      {flip.sentence}")
+    _show_search(answer)
     if why_not:
         _show_families(answer)
     for warning in answer.warnings:
@@ -213,6 +214,30 @@ def _show_money(answer: Assessment) -> None:
     if money.spread.drivers:
         told = ", ".join(f"{one.words} {one.share:.0%}" for one in money.spread.drivers[:3])
         click.echo(f"Spread     from {told}")
+
+
+def _show_search(answer: Assessment) -> None:
+    """How firm the ranking is, what flips it, what matters most, and what is open."""
+    robust = answer.robustness
+    if robust is not None:
+        said = f"first in {robust.share.value:.0%} of {robust.draws:,} draws"
+        over = [f"{one.model or one.family} {one.share.value:.0%}" for one in robust.overtaken_by]
+        if robust.nothing_left:
+            over.append(f"nothing within the limit {robust.nothing_left:.0%}")
+        click.echo(f"Ranking    {said}" + (f"; else {', '.join(over[:3])}" if over else ""))
+    for flip in answer.flip_points[:4]:
+        click.echo(f"Flips      {flip.sentence}")
+    for choice in answer.choice_flips[:3]:
+        click.echo(f"Flips      {choice.sentence}")
+    if answer.tornado:
+        bars = [f"{bar.input} x{bar.swing:.2g}" for bar in answer.tornado[:4]]
+        click.echo(f"Matters    {', '.join(bars)} (cost or margin between the ends)")
+    for composite in answer.composites:
+        click.echo(f"Also       {composite.sentence}")
+    unsettled = [f"{gate.id} {gate.status}" for gate in answer.gates if gate.status != "passed"]
+    click.echo(f"Gates      {', '.join(unsettled) or 'all passed'}")
+    if answer.pilot is not None:
+        click.echo(f"Pilot      {answer.pilot.sentence}")
 
 
 def _tally(answer: Assessment) -> str:

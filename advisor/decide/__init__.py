@@ -16,13 +16,21 @@ from advisor.assessment import Assessment, Assumption
 from advisor.decide import answer
 from advisor.decide.adapting import adaptation_cost
 from advisor.decide.bench import Bench
-from advisor.decide.flips import flip_points, least_changes
+from advisor.decide.changes import least_changes
+from advisor.decide.composites import composites_of
+from advisor.decide.flips import choice_flips, flip_points
+from advisor.decide.gates import gates_of, pilot_of
 from advisor.decide.hosted import hosted_flip
 from advisor.decide.judge import Judgement, judge
 from advisor.decide.money import money_page
 from advisor.decide.outcome import NOT_FEASIBLE, Outcome, outcome
 from advisor.decide.questions import question_of
+from advisor.decide.readiness import readiness_of
+from advisor.decide.robustness import robustness_of
+from advisor.decide.route import route_of
 from advisor.decide.sources import Sources, default_sources
+from advisor.decide.summary import flip_summary
+from advisor.decide.tornado import tornado_of
 from advisor.rules.reading import is_generative
 
 if TYPE_CHECKING:
@@ -42,12 +50,14 @@ def decide(
     flips: bool = True,
     policy: Policy | None = None,
 ) -> Assessment:
-    """The whole answer. `flips=False` leaves out flip points and least changes (for portfolios).
+    """The whole answer.
 
+    `flips=False` leaves out what is searched for: flip points, least changes, tornado, composites.
     `policy`: other rules, severities or weights than the shipped ones (advisor.rules.policy); the
     answer names each change among its warnings.
     """
-    bench = Bench(catalog, sources or default_sources(catalog, as_of, use_case.terms), policy)
+    own = sources or default_sources(catalog, as_of, use_case.terms)
+    bench = Bench(catalog, own, policy, search=flips)
     judgement = judge(use_case, bench)
     chosen = outcome(judgement)
     conditions = answer.conditions_of(judgement, chosen)
@@ -59,15 +69,19 @@ def decide(
     adapting = adaptation_cost(use_case, chosen, catalog, bench.sources)
     if isinstance(adapting, str):
         warnings.append(adapting)
-    found = []
+    found, choices, least = [], [], []
     if flips and chosen.view is None:
-        conditions = least_changes(use_case, bench, judgement)
+        least = least_changes(use_case, bench, judgement)
+        conditions = [one.sentence for one in least]
     elif flips:
         found = flip_points(use_case, bench, judgement)
+        choices = choice_flips(use_case, bench, judgement)
         crossing, never = hosted_flip(use_case, chosen, apis)
         warnings += never
         found += crossing
         found.sort(key=lambda flip: (flip.factor, flip.field, flip.direction))
+    readiness = readiness_of(use_case, chosen.view.family if chosen.view else None)
+    gates = gates_of(use_case, chosen, readiness)
     return Assessment(
         use_case=use_case,
         assumed=_assumed(use_case),
@@ -93,6 +107,16 @@ def decide(
         confidence=answer.confidence_of(judgement, chosen),
         warnings=warnings,
         money=money,
+        route=route_of(judgement, chosen, apis),
+        robustness=robustness_of(judgement, chosen),
+        choice_flips=choices,
+        flip_summary=flip_summary(found, choices, least) if flips else "",
+        least_changes=least,
+        tornado=tornado_of(use_case, bench, chosen) if flips else [],
+        composites=composites_of(use_case, bench) if flips else [],
+        readiness=readiness,
+        gates=gates,
+        pilot=pilot_of(use_case, chosen, gates),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from advisor.assessment import CandidateResult, Confidence, FamilyResult, Slot
+from advisor.decide.contributions import contributions_of
 from advisor.decide.judge import FamilyView, Judged, Judgement
 from advisor.decide.outcome import NOT_FEASIBLE, Outcome, caps
 from advisor.figure import Basis
@@ -62,6 +63,7 @@ def _candidate(one: Judged, rank: int | None, judgement: Judgement) -> Candidate
         scores=one.scores,
         total=one.total,
         licence=option.model.licence,
+        contributions=contributions_of(one, judgement),
     )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from advisor.decide.fit import Fit, batched, fit
+from advisor.decide.knobs import varied
 from advisor.decide.places import Place, place_of, widened
 from advisor.decide.reads import makes_output, only_codes, reads_inputs
+from advisor.decide.recall import Recall
 from advisor.errors import CannotEstimate
+from advisor.estimator.predictions import glance
 from advisor.limits import frame_limit_s, is_batch
 from advisor.rules.policy import Policy, installed_policy
 
@@ -66,10 +70,16 @@ class Option:
     fit: Fit
     device: Device
     proxy: bool
-    estimate: Estimate
+    seconds: float  # of a request, and whether it fits: known before the estimate's record is made
+    fits: bool
+    make: Callable[[], Estimate]
     offer: Offer | None
 
-    @property
+    @cached_property
+    def estimate(self) -> Estimate:
+        return self.make()
+
+    @cached_property
     def id(self) -> str:
         many = f" x{self.fit.slots}" if self.fit.slots > 1 else ""
         return f"{self.model.id}{many} on {self.device.id}" + (
@@ -86,35 +96,66 @@ class Unready:
 
 
 class Bench:
-    """Options by family, kept between the many runs of a flip search."""
+    """Options by family, kept between the many runs of a flip search.
 
-    def __init__(self, catalog: Catalog, sources: Sources, policy: Policy | None = None) -> None:
+    `search`: more variants of the first use case will be asked about, so what rules say is kept.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        sources: Sources,
+        policy: Policy | None = None,
+        search: bool = True,
+    ) -> None:
         self.catalog, self.sources = catalog, sources
         self.policy = policy or installed_policy()
         self._options: dict[tuple[str, str], tuple[list[Option], list[Unready]]] = {}
         self._costs: dict[tuple[str, str], ServingCost] = {}
         self._places: dict[str, Place] = {}
         self._estimates: dict[str, Mapping[str, Estimate]] = {}
+        self.recall = Recall() if search else None
+        self._asked: tuple[UseCase, str, str] | None = None
         self._quotes: dict[tuple[str, tuple[str, ...]], list[Offer]] = {}
 
     def under(self, policy: Policy) -> Bench:
         """The same bench, estimates and costs included, under other rules."""
         other = copy(self)
         other.policy = policy
+        other.recall = None if self.recall is None else Recall()
         return other
 
-    def options(self, family: str, use_case: UseCase) -> tuple[list[Option], list[Unready]]:
-        """All options of one family for this use case, and the models that have none."""
-        key = (family, _shape(use_case))
+    def options(
+        self, family: str, use_case: UseCase, only: frozenset[str] = frozenset()
+    ) -> tuple[list[Option], list[Unready]]:
+        """All options of one family for this use case, and the models that have none.
+
+        `only`: no other models need be set up (where these are new sizes, that saves estimates).
+        """
+        shape = self._keys(use_case)[0]
+        if (family, shape) in self._options:
+            return self._options[family, shape]
+        key = (family, f"{sorted(only)} {shape}" if only else shape)
         if key not in self._options:
-            self._options[key] = self._prepare(family, use_case, key[1])
+            self._options[key] = self._prepare(family, use_case, shape, only)
         return self._options[key]
+
+    def on_device(self, device: str) -> Bench:
+        """The same bench with the options of one device alone, without estimating anew."""
+        return _OnDevice(self, device)
+
+    def _keys(self, use_case: UseCase) -> tuple[str, str]:
+        """Keys of what options and costs depend on; asked for again and again of one use case."""
+        if self._asked is None or self._asked[0] is not use_case:
+            shape = _shape(use_case)
+            self._asked = (use_case, shape, _print(use_case, COSTING) + shape)
+        return self._asked[1], self._asked[2]
 
     def cost(self, option: Option, use_case: UseCase) -> ServingCost | None:
         """What serving this option costs; None without an offer."""
         if option.offer is None:
             return None
-        key = (option.id, _print(use_case, COSTING) + _shape(use_case))
+        key = (option.id, self._keys(use_case)[1])
         if key not in self._costs:
             self._costs[key] = self.sources.serving(
                 option.estimate,
@@ -126,7 +167,7 @@ class Bench:
         return self._costs[key]
 
     def _prepare(
-        self, family: str, use_case: UseCase, shape: str
+        self, family: str, use_case: UseCase, shape: str, only: frozenset[str]
     ) -> tuple[list[Option], list[Unready]]:
         if shape not in self._places:
             self._places[shape] = place_of(use_case, self.catalog)
@@ -136,6 +177,8 @@ class Bench:
         for model in self.catalog.models_of(family):
             if model.hosted is not None:
                 continue  # a service is compared by its price (advisor/cost/apis.py), not served
+            if only and model.id not in only:
+                continue
             reason = _unsuitable(model, use_case, place)
             if reason is None:
                 try:
@@ -155,13 +198,12 @@ class Bench:
             for device in place.devices:
                 if device.id not in made:
                     continue
-                estimate = made[device.id]
-                if fitted.slots > 1:
-                    estimate = _joining(estimate, single[device.id])
-                if place.proxy:
-                    estimate = _stand_in(estimate)
+                glanced = glance(made, device.id)
+                make = _maker(made, single, device.id, fitted.slots, place.proxy)
                 for offer in self._offers(device, use_case, place):
-                    options.append(Option(model, fitted, device, place.proxy, estimate, offer))
+                    options.append(
+                        Option(model, fitted, device, place.proxy, *glanced, make, offer)
+                    )
         return options
 
     def _estimated(self, model: Model, workload: Workload, place: Place) -> Mapping[str, Estimate]:
@@ -192,6 +234,41 @@ class Bench:
         return []
 
 
+class _OnDevice(Bench):
+    """A bench on which one device stands: what naming it in the use case would leave."""
+
+    def __init__(self, whole: Bench, device: str) -> None:
+        super().__init__(whole.catalog, whole.sources, whole.policy)
+        self.recall, self._whole, self._device = whole.recall, whole, device
+
+    def options(
+        self, family: str, use_case: UseCase, only: frozenset[str] = frozenset()
+    ) -> tuple[list[Option], list[Unready]]:
+        options, unready = self._whole.options(family, varied(use_case, devices=[]), only)
+        return [option for option in options if option.device.id == self._device], unready
+
+    def cost(self, option: Option, use_case: UseCase) -> ServingCost | None:
+        return self._whole.cost(option, use_case)
+
+
+def _maker(
+    made: Mapping[str, Estimate],
+    single: Mapping[str, Estimate],
+    device: str,
+    slots: int,
+    proxy: bool,
+) -> Callable[[], Estimate]:
+    """Makes an option's estimate when its turn comes."""
+
+    def make() -> Estimate:
+        estimate = made[device]
+        if slots > 1:
+            estimate = _joining(estimate, single[device])
+        return _stand_in(estimate) if proxy else estimate
+
+    return make
+
+
 def worth_costing(
     options: list[Option], keep: frozenset[tuple[str, str]] = frozenset()
 ) -> list[Option]:
@@ -207,17 +284,17 @@ def worth_costing(
         by_model.setdefault(option.model.id, []).append(option)
     chosen: dict[str, Option] = {}
     for group in by_model.values():
-        fitting = [option for option in group if option.estimate.fits] or group
+        fitting = [option for option in group if option.fits] or group
         for option in sorted(fitting, key=_usd_per_request)[:CHEAPEST]:
             chosen[option.id] = option
-        for option in sorted(fitting, key=lambda o: (o.estimate.latency_s.value, o.id))[:FASTEST]:
+        for option in sorted(fitting, key=lambda o: (o.seconds, o.id))[:FASTEST]:
             chosen[option.id] = option
     return list(chosen.values())
 
 
 def _usd_per_request(option: Option) -> tuple[float, str]:
     hour = option.offer.usd_per_gpu_hour if option.offer else 0.0
-    return option.estimate.latency_s.value * hour, option.id
+    return option.seconds * hour, option.id
 
 
 def _unsuitable(model: Model, use_case: UseCase, place: Place) -> str | None:

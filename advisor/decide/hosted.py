@@ -61,4 +61,5 @@ def _flip(now: float, even: Figure, model: str, api: ApiCost) -> FlipPoint:
         becomes=f"own serving of {model}" if above else hosted,
         sentence=f"{said}; quality is not compared.",
         factor=max(even.value / now, now / even.value),
+        changes="serve-or-buy",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from advisor.rules.reading import WEAK_PLACES, has_trait, is_generative
 if TYPE_CHECKING:
     from advisor.catalog import Family
     from advisor.cost.record import ServingCost
+    from advisor.decide.recall import Recall
     from advisor.figure import Figure
     from advisor.rules.policy import Policy
     from advisor.usecase import UseCase
@@ -161,19 +162,26 @@ class Judgement:
 Shortlist = Mapping[str, frozenset[tuple[str, str]]]
 
 
-def judge(use_case: UseCase, bench: Bench, shortlist: Shortlist | None = None) -> Judgement:
-    """Every family and option of the catalog against every rule.
+def judge(
+    use_case: UseCase,
+    bench: Bench,
+    shortlist: Shortlist | None = None,
+    only: frozenset[str] = frozenset(),
+) -> Judgement:
+    """Every family and option of the catalog against every rule. `only`: no other families.
 
     `shortlist`: family -> pairs of model and device to look at again (flip searches re-run the
     engine many times); a family that is not in it is judged in full.
     """
-    policy = bench.policy
+    policy, recall = bench.policy, bench.recall
     weights = score.weights_of(use_case, policy.criteria)
-    on_all = _found(policy.of_scope("use-case"), Case(use_case))
+    on_all = _recalled(recall, "use-case", policy.of_scope("use-case"), Case(use_case))
     result = Judgement(use_case, weights, on_all, {}, Counter(), 0)
     intrinsic = intrinsic_bars(policy.of_scope("candidate"))
     for family in bench.catalog.families.values():
-        found = family_findings(use_case, family, policy)
+        if only and family.id not in only:
+            continue
+        found = family_findings(use_case, family, policy, recall)
         view = FamilyView(family, found, intrinsic=intrinsic)
         result.families[family.id] = view
         view.points = score.evidence(view.findings, weights)
@@ -204,14 +212,22 @@ def _usd(one: Judged) -> float:
     return one.cost.usd_per_output.value if one.cost is not None else 0.0
 
 
-def family_findings(use_case: UseCase, family: Family, policy: Policy) -> list[Finding]:
+def family_findings(
+    use_case: UseCase, family: Family, policy: Policy, recall: Recall | None
+) -> list[Finding]:
     """What all rules say; of a family that does not make the output, only that it does not."""
-    case = Case(use_case, family)
-    found = _found(policy.of_scope("family"), case)
-    return [finding for finding in found if finding.code == OUTPUT_BAR] or found
+    case, rules = Case(use_case, family), policy.of_scope("family")
+    output = [one for one in rules if one.code == OUTPUT_BAR]
+    says = _recalled(recall, f"{OUTPUT_BAR} {family.id}", output, case)
+    return says or _recalled(recall, family.id, rules, case)
 
 
-def _found(rules: tuple[Rule, ...], case: Case) -> list[Finding]:
+def _recalled(recall: Recall | None, key: str, rules: Sequence[Rule], case: Case) -> list[Finding]:
+    """What rules find, from what is kept where something is."""
+    return _found(rules, case) if recall is None else recall.findings(key, rules, case)
+
+
+def _found(rules: Sequence[Rule], case: Case) -> list[Finding]:
     outcomes = (one.check(one, case) for one in rules)
     return [outcome for outcome in outcomes if isinstance(outcome, Finding)]
 
@@ -223,7 +239,8 @@ def _judge_options(
     result: Judgement,
     keep: frozenset[tuple[str, str]],
 ) -> None:
-    options, view.unready = bench.options(view.family.id, use_case)
+    only = frozenset(model for model, _ in keep)
+    options, view.unready = bench.options(view.family.id, use_case, only)
     view.tried = len(options)
     result.tried += len(options)
     for option in worth_costing(options, keep):
@@ -243,7 +260,7 @@ def case_of(option: Option, family: Family, use_case: UseCase, bench: Bench) -> 
         cost=cost,
         device=option.device,
         proxy=option.proxy,
-        response_s=_response(option, use_case, cost),
+        response_s=response_of(option, use_case, cost),
         usd_per_output=cost.usd_per_output if cost else None,
         usd_per_month=cost.usd_per_month if cost else None,
         shortfalls=option.fit.shortfalls,
@@ -266,7 +283,7 @@ def judge_option(option: Option, family: Family, use_case: UseCase, bench: Bench
     )
 
 
-def _response(option: Option, use_case: UseCase, cost: ServingCost | None) -> Figure:
+def response_of(option: Option, use_case: UseCase, cost: ServingCost | None) -> Figure:
     """The time that the limit is about: under load where a cost says so, else alone."""
     if cost is not None and cost.response_s is not None:
         return cost.response_s

@@ -186,22 +186,12 @@ def _estimates(
     _, table = able_on(tuple(devices), rates, setting)
     stages = plan(model, workload, catalog.components)
     results = run_stages(stages, table, catalog, rates, setting)
-    shared = _Shared(
-        model=model,
-        workload=workload,
-        setting=setting,
-        weights=memory.weight_bytes(model, catalog, setting),
-        live=memory.live_peak([(r.stage, r.trace) for r in results], setting, rates),
-        parameters=memory.parameter_count(model, catalog),
-        flops=sum(result.flops for result in results),
-    )
-    if workload.variants or setting.linear_only:
-        shared = _varied(shared, results, catalog, rates)
-    return [_one(shared, results, table, rates, index) for index in range(len(devices))]
+    shared = shared_parts(model, workload, results, catalog, rates)
+    return [predicted_at(shared, results, table, rates, i) for i in range(len(devices))]
 
 
 @dataclass(frozen=True)
-class _Shared:
+class Shared:
     """What is the same on every device."""
 
     model: Model
@@ -215,7 +205,26 @@ class _Shared:
     notes: tuple[str, ...] = ()
 
 
-def _varied(shared: _Shared, results: list[StageResult], catalog: Catalog, rates: Rates) -> _Shared:
+def shared_parts(
+    model: Model, workload: Workload, results: list[StageResult], catalog: Catalog, rates: Rates
+) -> Shared:
+    """Weights, live memory, parameters and work of a model at a workload."""
+    setting = Setting.of(workload)
+    shared = Shared(
+        model=model,
+        workload=workload,
+        setting=setting,
+        weights=memory.weight_bytes(model, catalog, setting),
+        live=memory.live_peak([(r.stage, r.trace) for r in results], setting, rates),
+        parameters=memory.parameter_count(model, catalog),
+        flops=sum(result.flops for result in results),
+    )
+    if workload.variants or setting.linear_only:
+        return _varied(shared, results, catalog, rates)
+    return shared
+
+
+def _varied(shared: Shared, results: list[StageResult], catalog: Catalog, rates: Rates) -> Shared:
     """Memory, copies and notes of the workload's variants and of a quantised format."""
     setting, notes = shared.setting, []
     if setting.linear_only:
@@ -263,9 +272,10 @@ def _adapter_parameters(results: list[StageResult]) -> int:
     return sum(sizes.values())
 
 
-def _one(
-    shared: _Shared, results: list[StageResult], table: DeviceTable, rates: Rates, index: int
+def predicted_at(
+    shared: Shared, results: list[StageResult], table: DeviceTable, rates: Rates, index: int
 ) -> Estimate:
+    """The estimate on one device of the table, before anything measured replaces it."""
     device, generation = table.devices[index], table.generations[index]
     latency = float(sum(result.seconds[index] for result in results))
     spread = latency_interval(device, generation, rates, shared.setting, results, index)
@@ -387,7 +397,7 @@ def _first_output(results: list[StageResult], index: int) -> float:
 
 
 def _notes(
-    shared: _Shared, results: list[StageResult], device: Device, generation: Generation
+    shared: Shared, results: list[StageResult], device: Device, generation: Generation
 ) -> list[str]:
     notes = [f"{result.stage.name}: {result.trace.note}" for result in results if result.trace.note]
     dtype = shared.setting.dtype

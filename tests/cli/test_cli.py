@@ -46,6 +46,7 @@ def test_the_commands_are_the_ones_in_the_contract() -> None:
         "explain",
         "generate",
         "new",
+        "portfolio",
         "prices",
         "profile",
         "profiles",

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from advisor.decide.bench import Bench
-from advisor.decide.flips import KNOBS, flip_points, least_changes
+from advisor.decide.changes import least_changes
+from advisor.decide.flips import Search, flip_points
 from advisor.decide.hosted import hosted_flip
-from advisor.decide.judge import judge, shortlist_of
+from advisor.decide.judge import judge
+from advisor.decide.knobs import KNOBS
 from advisor.decide.outcome import outcome
 from advisor.usecase import UseCase, parse_use_case
 from tests.decide import fakes
@@ -31,7 +33,7 @@ def test_the_answer_changes_at_the_threshold_and_not_before(fields: dict[str, An
     asked = use_case(**fields)
     bench = Bench(fakes.catalog(), fakes.sources())
     whole = judge(asked, bench)
-    short = shortlist_of(whole)
+    short = Search.of(asked, bench, whole).short
     now = outcome(judge(asked, bench, short)).key
     found = flip_points(asked, bench, whole)
     assert found
@@ -76,15 +78,15 @@ def test_a_no_go_names_the_least_change_that_makes_it_feasible() -> None:
     bench = Bench(fakes.catalog(), fakes.sources())
     judgement = judge(asked, bench)
     said = least_changes(asked, bench, judgement)
-    assert any("task: select" in one for one in said)
-    assert any("reviewer: human" in one for one in said)
+    assert any("task: select" in one.sentence for one in said)
+    assert any("reviewer: human" in one.sentence for one in said)
 
 
 def test_a_no_go_for_money_names_the_budget_that_would_do() -> None:
     asked = use_case(outputs=["image"], budget_usd_per_item=1e-5)
     bench = Bench(fakes.catalog(), fakes.sources())
     said = least_changes(asked, bench, judge(asked, bench))
-    assert any("budget_usd_per_item of" in one for one in said)
+    assert any("budget_usd_per_item of" in one.sentence for one in said)
 
 
 def test_below_some_volume_the_hosted_api_is_cheaper() -> None:

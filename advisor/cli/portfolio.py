@@ -1,0 +1,90 @@
+"""`advisor portfolio`: many use cases answered at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from advisor.cli.common import catalog_option, json_option, parse_as_of, print_json, print_table
+from advisor.errors import InputError
+
+if TYPE_CHECKING:
+    from advisor.portfolio import Portfolio
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--html", "html_file", metavar="FILE", help="Write one report of all use cases.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes (default: one per CPU).")
+@click.option("--as-of", metavar="DATE", help="The date to answer for (default: today).")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@catalog_option
+@json_option
+def portfolio(
+    folder: str,
+    html_file: str | None,
+    workers: int | None,
+    as_of: str | None,
+    force: bool,
+    catalog_dir: str | None,
+    as_json: bool,
+) -> None:
+    """Answer every use case file of a folder: one table, one JSON document, one report.
+
+    A broken file is named and does not stop the others; the exit code is then 3.
+    """
+    from advisor.portfolio import assess_folder
+
+    if html_file is not None and Path(html_file).exists() and not force:
+        raise InputError(f"{html_file} exists: choose another name or add --force")
+    answer = assess_folder(
+        folder, as_of=parse_as_of(as_of), catalog_dir=catalog_dir, workers=workers
+    )
+    if html_file is not None:
+        _write(answer, html_file, folder)
+    if as_json:
+        print_json(answer)
+    else:
+        _show(answer)
+    for row in answer.rows:
+        if row.error:
+            click.echo(f"error: {row.error}", err=True)
+    if answer.broken:
+        sys.exit(InputError.exit_code)
+
+
+def _write(answer: Portfolio, target: str, folder: str) -> None:
+    from advisor.files import write_atomic
+    from advisor.report.html import html
+    from advisor.report.portfolio import portfolio_doc
+
+    write_atomic(target, html(portfolio_doc(answer, f"Portfolio {Path(folder).name}")))
+    click.echo(f"wrote {target}", err=True)
+
+
+def _show(answer: Portfolio) -> None:
+    from advisor.report.numbers import figure_text
+
+    print_table(
+        ["file", "verdict", "way", "family", "model", "response", "USD a month", "stays first"],
+        [
+            [
+                row.file,
+                row.verdict or "broken",
+                row.route,
+                row.family,
+                row.model,
+                figure_text(row.response_s) if row.response_s else None,
+                figure_text(row.usd_per_month) if row.usd_per_month else None,
+                f"{row.robustness.value:.0%}" if row.robustness else None,
+            ]
+            for row in answer.rows
+        ],
+    )
+    verdicts = ", ".join(f"{name} {count}" for name, count in answer.verdicts.items())
+    click.echo(f"{len(answer.rows)} files: {verdicts or 'none answered'}; broken {answer.broken}")
+    if answer.usd_per_month is not None:
+        click.echo(f"Run by oneself {figure_text(answer.usd_per_month)}")
