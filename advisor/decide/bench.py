@@ -218,7 +218,11 @@ class Bench:
         return self._quotes[device, kinds]
 
     def _offers(self, device: Device, use_case: UseCase, place: Place) -> list[Offer | None]:
-        """One offer per kind that makes sense; spot only where nobody waits."""
+        """One offer per kind that makes sense; spot only where nobody waits.
+
+        A kind with nothing but old or undated prices is left out while another kind has a fresh
+        one: nobody should recommend a device for a price that may be gone.
+        """
         if place.client:
             return [self.sources.client_offer(device.id)]
         kinds = tuple(kind for kind in place.kinds if kind != "spot" or is_batch(use_case))
@@ -227,8 +231,9 @@ class Bench:
         for offer in offers:
             if offer.market in ("list", "own"):
                 first.setdefault(offer.kind, offer)
+        fresh = [offer for offer in first.values() if not offer.stale]
         if first:
-            return list(first.values())
+            return [*(fresh or first.values())]
         if place.kinds == ("owned",):
             return [None]  # on one's own site a device counts even where no price is known
         return []

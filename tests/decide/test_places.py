@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from advisor.cost.record import Offer
+from advisor.decide.bench import Bench
 from advisor.decide.places import place_of, widened
 from advisor.errors import UnknownName
 from advisor.figure import Basis
@@ -48,3 +50,17 @@ def test_a_stand_in_widens_the_interval_and_is_labelled_assumed() -> None:
     figure = widened(fakes.figure(1.0, "s", 1.5))
     assert (figure.low, figure.high) == (pytest.approx(1 / 4.5), pytest.approx(4.5))
     assert figure.basis is Basis.assumed
+
+
+def test_no_option_rests_on_an_old_price_while_its_device_has_a_fresh_one() -> None:
+    overnight = use_case(latency={"experience": "overnight"})
+    bench = Bench(fakes.catalog(), fakes.sources())
+    offers = [one.offer for one in bench.options("image-diffusion", overnight)[0] if one.offer]
+    old = {offer.device for offer in offers if offer.stale}
+    kinds = place_of(overnight, fakes.catalog()).kinds
+    fresh = {d for d in old for o in bench.sources.offers(d, kinds) if _quoted(o) and not o.stale}
+    assert offers and not fresh
+
+
+def _quoted(offer: Offer) -> bool:
+    return offer.market in ("list", "own")
