@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from advisor.report import words
-from advisor.report.doc import Block, Entry, ReportDoc, Section
+from advisor.report.doc import Block, BrandMark, Entry, ReportDoc, Section
+from advisor.report.labels import label
 from advisor.report.sections import (
     appendix,
     asked,
@@ -23,35 +24,36 @@ if TYPE_CHECKING:
 
 Maker = Callable[[View], list[Block]]
 
-BODY: tuple[tuple[str, str, Maker], ...] = (
-    ("requirements", "Requirements as understood", asked.requirements),
-    ("options", "Options compared", options.options),
-    ("latency", "Latency by stage", technical.latency),
-    ("memory", "Memory and compute", technical.memory),
-    ("cost", "Cost", money.cost),
-    ("energy", "Energy", money.energy),
-    ("sensitivity", "What would change the answer", feasibility.sensitivity),
-    ("feasibility", "Feasibility, conditions and risks", feasibility.feasibility),
-    ("why-not", "Why not the others", options.why_not),
-    ("licences", "Licences", feasibility.licences),
-    ("verify", "Check it on your own machine", feasibility.verify),
+BODY: tuple[tuple[str, Maker], ...] = (
+    ("requirements", asked.requirements),
+    ("options", options.options),
+    ("latency", technical.latency),
+    ("memory", technical.memory),
+    ("cost", money.cost),
+    ("energy", money.energy),
+    ("sensitivity", feasibility.sensitivity),
+    ("feasibility", feasibility.feasibility),
+    ("why-not", options.why_not),
+    ("licences", feasibility.licences),
+    ("verify", feasibility.verify),
 )
-APPENDICES: tuple[tuple[str, str, Maker], ...] = (
-    ("figures", "Every figure and its evidence", appendix.figures),
-    ("all-options", "All options in the record", appendix.all_options),
-    ("method", "Method", appendix.method),
-    ("glossary", "Glossary", appendix.glossary),
-    ("reproduce", "Reproduce this report", appendix.reproduce),
+APPENDICES: tuple[tuple[str, Maker], ...] = (
+    ("figures", appendix.figures),
+    ("all-options", appendix.all_options),
+    ("method", appendix.method),
+    ("glossary", appendix.glossary),
+    ("reproduce", appendix.reproduce),
 )
 
 
-def report_doc(assessment: Assessment) -> ReportDoc:
+def report_doc(assessment: Assessment, brand: BrandMark | None = None) -> ReportDoc:
     """What the report of an assessment says. Pure: the same record gives an equal document."""
     view = View(assessment)
     verdict, tone = words.VERDICTS[assessment.verdict]
     numbered = zip((str(n) for n in range(1, 1 + len(BODY))), BODY, strict=True)
     lettered = zip("ABCDEFG", APPENDICES, strict=False)
     return ReportDoc(
+        report=label("report.assessment"),
         title=assessment.use_case.title,
         verdict=verdict,
         tone=tone,
@@ -61,15 +63,22 @@ def report_doc(assessment: Assessment) -> ReportDoc:
         executive=executive.executive(view),
         reading=appendix.reading(),
         sections=[
-            Section(id=name, number=number, title=title, blocks=make(view))
-            for number, (name, title, make) in [*numbered, *lettered]
+            Section(
+                id=name,
+                number=number,
+                title=label(f"section.{name}"),
+                blocks=make(view),
+                new_page=number in ("1", "A"),
+            )
+            for number, (name, make) in [*numbered, *lettered]
         ],
+        brand=brand,
     )
 
 
 def _meta(assessment: Assessment) -> list[Entry]:
     return [
-        Entry(label="As of", value=assessment.as_of.isoformat()),
-        Entry(label="Catalog", value=assessment.data_version),
-        Entry(label="Engine", value=assessment.engine_version),
+        Entry(label=label("meta.as_of"), value=assessment.as_of.isoformat()),
+        Entry(label=label("meta.catalog"), value=assessment.data_version),
+        Entry(label=label("meta.engine"), value=assessment.engine_version),
     ]

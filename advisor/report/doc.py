@@ -5,6 +5,7 @@ Sections of blocks; every number in it is final text. Renderers lay it out and n
 
 from __future__ import annotations
 
+import base64
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
@@ -28,6 +29,7 @@ def listing(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(plain)]
 Line = Annotated[str, AfterValidator(listing)]
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Tone = Literal["good", "caution", "stop", "info"]
 
 
@@ -156,16 +158,40 @@ Block = Annotated[
 ]
 
 
+class LogoPart(_Part):
+    """A logo that `advisor.report.logo` has made safe."""
+
+    form: Literal["svg", "png"]
+    data_base64: str
+
+    def data(self) -> bytes:
+        return base64.b64decode(self.data_base64)
+
+
+class BrandMark(_Part):
+    """Whose report it is. Colours are "#rrggbb" that are readable on the report's grounds."""
+
+    client: Annotated[Text, Field(min_length=1)]
+    disclaimer: Text = ""
+    accent: Colour | None = None
+    accent_dark: Colour | None = None
+    logo: LogoPart | None = None
+
+
 class Section(_Part):
+    """`new_page`: starts a page of its own where there are pages."""
+
     id: str
     number: str  # "3", "A"
     title: Text
     blocks: list[Block]
+    new_page: bool = False
 
 
 class ReportDoc(_Part):
     """A report: the executive page, then numbered sections, then lettered appendices."""
 
+    report: Text  # what kind of report it is
     title: Text
     verdict: Text  # "Go with guardrails"
     tone: Tone
@@ -175,6 +201,7 @@ class ReportDoc(_Part):
     executive: list[Block]
     reading: list[Block]  # how to read the rest, after the contents
     sections: list[Section]
+    brand: BrandMark | None = None
 
     def charts(self) -> Iterator[Chart]:
         """All charts, in reading order."""
@@ -201,7 +228,9 @@ Section.model_rebuild()
 ReportDoc.model_rebuild()
 
 # Keys that steer the layout and are not shown.
-_HIDDEN = frozenset({"kind", "id", "tone", "align", "width", "basis", "spec", "name", "alt"})
+_HIDDEN = frozenset(
+    "kind id tone align width basis spec name alt form data_base64 accent accent_dark".split()
+)
 
 
 def _flat(blocks: list[Any]) -> Iterator[Any]:

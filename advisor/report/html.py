@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.paths import data_dir
 from advisor.report import words
+from advisor.report.labels import label
 from advisor.report.numbers import tied
 from advisor.report.picture import scoped, to_svg
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-    from advisor.report.doc import ReportDoc
+    from advisor.report.doc import BrandMark, ReportDoc
 
 
 def html(doc: ReportDoc) -> str:
@@ -23,9 +24,10 @@ def html(doc: ReportDoc) -> str:
         pictures=_pictures(doc),
         bases={basis: {"word": word, "shape": shape, "meaning": meaning}
                for basis, (word, shape, meaning) in words.BASES.items()},
-        product=words.PRODUCT,
-        report=words.REPORT,
+        label=label,
         css=_css(),
+        brand_css=_brand_css(doc.brand),
+        logo=_logo(doc.brand),
     )  # fmt: skip
 
 
@@ -38,6 +40,31 @@ def _pictures(doc: ReportDoc) -> dict[str, Any]:
         chart.name: Markup(scoped(to_svg(chart.spec), chart.name).replace("<svg ", hidden, 1))
         for chart in doc.charts()
     }
+
+
+def _logo(brand: BrandMark | None) -> str:
+    """The logo as a picture that the page carries along; as a picture an SVG runs nothing."""
+    if brand is None or brand.logo is None:
+        return ""
+    kind = {"svg": "image/svg+xml", "png": "image/png"}[brand.logo.form]
+    return f"data:{kind};base64,{brand.logo.data_base64}"
+
+
+def _brand_css(brand: BrandMark | None) -> Any:
+    """Place of the logo, and the accent for light, dark and print. Safe: a colour is six hex digits, checked."""
+    from markupsafe import Markup
+
+    if brand is None:
+        return ""
+    light = f":root {{ --accent: {brand.accent}; }}" if brand.accent else ""
+    dark = f":root {{ --accent: {brand.accent_dark}; }}" if brand.accent_dark else ""
+    rules = (
+        ".logo { float: right; max-height: 3.2rem; max-width: 40%; margin-left: 1rem; }",
+        f"@media screen and (prefers-color-scheme: light) {{ {light} }}",
+        f"@media screen and (prefers-color-scheme: dark) {{ {dark} }}",
+        f"@media print {{ {light} }}",
+    )
+    return Markup("\n".join(rules) + "\n")
 
 
 def _tied(value: Any) -> Any:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from advisor.report import words
+from advisor.report.labels import label
 
 if TYPE_CHECKING:
     from advisor.figure import Basis
@@ -22,13 +23,17 @@ def markdown(doc: ReportDoc) -> str:
     """The document as GitHub-flavoured Markdown; a chart stands as its title and its words."""
     parts = [f"# {escaped(doc.title)}", f"**{escaped(doc.verdict)}.** {escaped(doc.decision)}"]
     parts.append(" · ".join(f"{escaped(one.label)}: {escaped(one.value)}" for one in doc.meta))
+    if doc.brand:
+        parts.append(f"{escaped(doc.brand.client)} · {escaped(doc.report)}")
     parts += [_block(one) for one in doc.executive]
-    parts.append("## Contents")
+    parts.append(f"## {label('page.contents')}")
     parts.append("\n".join(f"- {one.number} {escaped(one.title)}" for one in doc.sections))
     parts += [_block(one) for one in doc.reading]
     for section in doc.sections:
         parts.append(f"## {section.number} {escaped(section.title)}")
         parts += [_block(one) for one in section.blocks]
+    if doc.brand and doc.brand.disclaimer:
+        parts.append(f"**{label('page.disclaimer')}.** {escaped(doc.brand.disclaimer)}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -78,7 +83,7 @@ def _cell(cell: Cell) -> str:
 
 def _chart(block: Any) -> str:
     note = f" {escaped(block.note)}" if block.note else ""
-    return f"**{escaped(block.title)}**\n\n_Chart in words:_ {escaped(block.alt)}{note}"
+    return f"**{escaped(block.title)}**\n\n_{label('page.chart_in_words')}_ {escaped(block.alt)}{note}"
 
 
 def _commands(block: Any) -> str:

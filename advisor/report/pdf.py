@@ -14,6 +14,7 @@ from advisor.errors import DataError
 from advisor.paths import data_dir
 from advisor.report import words
 from advisor.report.glyphs import drawable
+from advisor.report.labels import label
 from advisor.report.numbers import tied
 from advisor.report.picture import in_own_font, to_svg
 
@@ -25,7 +26,10 @@ PIECE = 6
 _LONG_WORD = re.compile(rf"\S{{{LONGEST_UNBROKEN + 1},}}")
 _JOINT = re.compile(r"([/_@=|.,:;-])(?=[^\s\d])")
 _BREAK = "\u200b"
-_VERBATIM = frozenset({"svg", "alt", "kind", "basis", "as_of", "id", "tone", "align"})
+_LABELS = ("language", "report.product", "page.contents", "page.disclaimer")
+_VERBATIM = frozenset(
+    "svg alt kind basis as_of id tone align form data_base64 accent accent_dark language".split()
+)
 
 
 def pdf(doc: ReportDoc) -> bytes:
@@ -68,10 +72,17 @@ def _prepared(doc: ReportDoc) -> dict[str, Any]:
         basis.value: {"word": word, "shape": shape}
         for basis, (word, shape, _) in words.BASES.items()
     }
-    data["report"] = words.REPORT
-    data["product"] = words.PRODUCT
+    data["labels"] = {key: label(key) for key in _LABELS}
+    data["logo"] = _logo(doc)
     prepared: dict[str, Any] = _texts(data)
     return prepared
+
+
+def _logo(doc: ReportDoc) -> dict[str, Any] | None:
+    """The logo for typst, which reads bytes as numbers and knows no base64."""
+    if doc.brand is None or doc.brand.logo is None:
+        return None
+    return {"form": doc.brand.logo.form, "bytes": list(doc.brand.logo.data())}
 
 
 def _walk(node: Any) -> Any:

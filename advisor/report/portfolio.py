@@ -18,6 +18,7 @@ from advisor.report.doc import (
     Section,
     Table,
 )
+from advisor.report.labels import label
 from advisor.report.numbers import UNKNOWN, figure_cell, figure_text
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def portfolio_doc(portfolio: Portfolio, title: str) -> ReportDoc:
     answered = [row for row in portfolio.rows if not row.error]
     feasible = sum(row.verdict != "no-go" for row in answered)
     return ReportDoc(
+        report=label("report.portfolio"),
         title=title,
         verdict=f"{feasible} of {len(answered)} feasible",
         tone="good" if feasible else "stop",

@@ -22,9 +22,6 @@ __all__ = ["figure_text"]  # what other rooms may use of this module
 # Ends of the 90 % interval: beyond them a limit counts as kept or missed (LAT101, LAT102).
 KEPT, MISSED = 0.95, 0.05
 
-PRODUCT = "Advisor"
-REPORT = "Feasibility and architecture assessment"
-
 VERDICTS: dict[Verdict, tuple[str, Tone]] = {
     "go": ("Go", "good"),
     "go-with-guardrails": ("Go, with guardrails", "caution"),
