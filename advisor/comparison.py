@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
-from advisor.assessment import SCHEMA_VERSION, Assessment, CandidateResult
-from advisor.errors import InputError
+from advisor.assessment import Assessment, CandidateResult
 from advisor.estimator.record import Record
 from advisor.figure import Figure
-from advisor.files import parse_json, read_bounded
 
-MAX_BYTES = 16 * 1024 * 1024
 Part = Literal["inputs", "evidence", "prices", "result"]
 
 
@@ -35,25 +29,6 @@ class Comparison(Record):
     evidence: list[Change]
     prices: list[Change]
     result: list[Change]
-
-
-def read_assessment(path: str | Path) -> Assessment:
-    """An assessment from the JSON that `advisor assess --json` printed. Raises InputError."""
-    text = read_bounded(path, MAX_BYTES)
-    data = parse_json(text, str(path))
-    if not isinstance(data, dict) or "schema_version" not in data:
-        raise InputError(f"{path} is not an assessment: write one with `advisor assess --json`")
-    if data["schema_version"] != SCHEMA_VERSION:
-        raise InputError(
-            f"{path} has format {str(data['schema_version'])[:20]}, this program reads"
-            f" {SCHEMA_VERSION}: assess again"
-        )
-    try:
-        return Assessment.model_validate_json(json.dumps(data))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{path}: {where}: {first['msg'].lower()}: assess again") from None
 
 
 def compare(before: Assessment, after: Assessment) -> Comparison:

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from advisor import assess, load_catalog
 from advisor.assessment import Assessment
 from advisor.cli import cli
-from advisor.comparison import compare, read_assessment
+from advisor.comparison import compare
 from advisor.errors import InputError
+from advisor.recordfile import read_assessment
 from advisor.usecase import UseCase, parse_use_case
 
 AS_OF = date(2026, 11, 23)

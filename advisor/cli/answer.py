@@ -17,18 +17,18 @@ from advisor.cli.common import (
     print_json,
     print_table,
 )
+from advisor.cli.reports import Targets, report_options
 from advisor.errors import InputError
 
 if TYPE_CHECKING:
     from advisor.assessment import Assessment
+    from advisor.report.doc import BrandMark, ReportDoc
     from advisor.usecase import UseCase
 
 
 @click.command()
 @click.argument("use_case_file", metavar="USECASE.yaml")
-@click.option("--html", "html_file", metavar="FILE", help="Write the report as HTML.")
-@click.option("--pdf", "pdf_file", metavar="FILE", help="Write the report as PDF.")
-@click.option("--markdown", "markdown_file", metavar="FILE", help="Write the report as Markdown.")
+@report_options
 @click.option("--as-of", metavar="DATE", help="The date to answer for (default: today).")
 @click.option(
     "--price",
@@ -39,20 +39,16 @@ if TYPE_CHECKING:
 )
 @click.option("--check", is_flag=True, help="Exit 4 on no-go, 5 on a broken limit or budget.")
 @click.option("--why-not", is_flag=True, help="Show why each family was set aside.")
-@click.option("--force", is_flag=True, help="Overwrite files that exist.")
 @policy_options
 @catalog_option
 @json_option
 def assess(
     use_case_file: str,
-    html_file: str | None,
-    pdf_file: str | None,
-    markdown_file: str | None,
+    targets: Targets,
     as_of: str | None,
     prices: tuple[str, ...],
     check: bool,
     why_not: bool,
-    force: bool,
     rules_dir: str | None,
     policy_file: str | None,
     catalog_dir: str | None,
@@ -67,10 +63,6 @@ def assess(
     from advisor.pipeline import assess as run
     from advisor.terms import device_amounts
 
-    targets = [html_file, pdf_file, markdown_file]
-    for target in targets:
-        if target is not None and Path(target).exists() and not force:
-            raise InputError(f"{target} exists: choose another name or add --force")
     use_case = read_given(use_case_file)
     answer = run(
         use_case,
@@ -79,7 +71,13 @@ def assess(
         prices=device_amounts(list(prices)),
         policy=chosen_policy(rules_dir, policy_file),
     )
-    _write(answer, html_file, pdf_file, markdown_file)
+
+    def doc(brand: BrandMark | None) -> ReportDoc:
+        from advisor.report.data import report_doc
+
+        return report_doc(answer, brand)
+
+    targets.write(doc)
     if as_json:
         print_json(answer)
     else:
@@ -100,28 +98,6 @@ def read_given(name: str) -> UseCase:
         raise InputError(f"standard input is larger than {MAX_BYTES // 1024} KiB")
     data, lines = parse_yaml(text, "standard input")
     return parse_use_case(data, "standard input", lines)
-
-
-def _write(answer: Assessment, html: str | None, pdf: str | None, markdown: str | None) -> None:
-    """All reports are rendered before the first is written: a failure leaves nothing half done."""
-    from advisor.files import write_atomic
-
-    made: list[tuple[str, str | bytes]] = []
-    if html is not None:
-        from advisor.report import render_html
-
-        made.append((html, render_html(answer)))
-    if pdf is not None:
-        from advisor.report import render_pdf
-
-        made.append((pdf, render_pdf(answer)))
-    if markdown is not None:
-        from advisor.report import render_markdown
-
-        made.append((markdown, render_markdown(answer)))
-    for target, content in made:
-        write_atomic(target, content)
-        click.echo(f"wrote {target}", err=True)
 
 
 def _check(answer: Assessment) -> int:
@@ -267,8 +243,10 @@ def new(target: str) -> None:
 
 
 @click.command()
-def schema() -> None:
-    """The JSON Schema of a use case file."""
+@click.argument("of", type=click.Choice(["use-case", "assessment"]), default="use-case")
+def schema(of: str) -> None:
+    """The JSON Schema of a use case file, or of the assessment that `assess --json` prints."""
+    from advisor.recordfile import assessment_schema
     from advisor.usecase import use_case_schema
 
-    print_json(use_case_schema())
+    print_json(use_case_schema() if of == "use-case" else assessment_schema())

@@ -83,7 +83,9 @@ def _cell(cell: Cell) -> str:
 
 def _chart(block: Any) -> str:
     note = f" {escaped(block.note)}" if block.note else ""
-    return f"**{escaped(block.title)}**\n\n_{label('page.chart_in_words')}_ {escaped(block.alt)}{note}"
+    return (
+        f"**{escaped(block.title)}**\n\n_{label('page.chart_in_words')}_ {escaped(block.alt)}{note}"
+    )
 
 
 def _commands(block: Any) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from advisor.assessment import Assessment
 from advisor.errors import DataError
 from advisor.files import parse_json
+from advisor.recordfile import upgraded
 from advisor.usecase import UseCase, parse_use_case
 
 Kind = Literal[
@@ -106,8 +108,10 @@ class Revision(Made):
     def answer(self) -> Assessment:
         """The answer as it was given. DataError if this program can no longer read it."""
         try:
-            return Assessment.model_validate_json(self.answer_json)
-        except ValidationError:
+            return Assessment.model_validate_json(
+                json.dumps(upgraded(json.loads(self.answer_json)))
+            )
+        except ValueError:
             raise DataError(
                 f"'{self.title}' (revision {self.number}) was answered by Advisor "
                 f"{self.engine_version} in form {self.schema_version}, which this version cannot "

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from advisor.assessment import SCHEMA_VERSION, Assessment
 from advisor.errors import InputError, printable
 from advisor.files import parse_json
+from advisor.recordfile import upgraded
 from advisor.store.records import Revision
 from advisor.store.rows import clean_title, request_json
 from advisor.usecase import parse_use_case
@@ -85,7 +86,7 @@ def _answer(data: dict[str, Any]) -> Assessment:
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise InputError(f"{_WHERE} holds a result of a newer Advisor (form {version}): upgrade")
     try:
-        return Assessment.model_validate_json(json.dumps(data))
+        return Assessment.model_validate_json(json.dumps(upgraded(data)))
     except ValidationError as error:
         raise InputError(f"{_WHERE} does not hold a whole assessment: {_fault(error)}") from None
 
