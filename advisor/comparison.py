@@ -62,13 +62,18 @@ def _text(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, Figure):
-        told = f"{value.value:.4g} {value.unit}"
+        told = f"{_digits(value.value)} {value.unit}"
         if value.low < value.high:
-            told += f" ({value.low:.4g} to {value.high:.4g})"
+            told += f" ({_digits(value.low)} to {_digits(value.high)})"
         return f"{told}, {value.basis}"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return _digits(value)
     return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _digits(value: float) -> str:
+    """Four digits, so that a small change shows; large numbers written out."""
+    return f"{value:.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def _inputs(before: Assessment, after: Assessment) -> list[Change]:

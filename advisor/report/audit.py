@@ -23,6 +23,7 @@ from advisor.report.doc import (
     Section,
     Table,
 )
+from advisor.report.labels import label
 from advisor.report.numbers import percent, significant
 
 Row = Mapping[str, Any]
@@ -43,6 +44,7 @@ def audit_doc(result: Mapping[str, Any], name: str, day: date) -> ReportDoc:
     share = held / len(compared) if compared else 0.0
     text = f"{held} of {len(compared)} measurements are inside their 90 % interval"
     return ReportDoc(
+        report=label("report.audit"),
         title=f"Audit of {name}",
         verdict=f"{percent(share)} inside" if compared else "nothing compared",
         tone="good" if 0.86 <= share <= 0.94 else "caution",

@@ -51,7 +51,7 @@ def _logo(brand: BrandMark | None) -> str:
 
 
 def _brand_css(brand: BrandMark | None) -> Any:
-    """Place of the logo, and the accent for light, dark and print. Safe: a colour is six hex digits, checked."""
+    """Place of the logo, and the accent. Safe: a colour is six hex digits, checked."""
     from markupsafe import Markup
 
     if brand is None:

@@ -105,7 +105,7 @@ def _clean_element(element: ElementTree.Element, where: str, depth: int = 0) -> 
 
 def _clean_attribute(element: ElementTree.Element, name: str, where: str) -> None:
     value = element.attrib[name]
-    if name.startswith("{") or name.startswith("data-") or name in ("class", "xmlns"):
+    if name.startswith(("{", "data-")) or name in ("class", "xmlns"):
         if _name(name) == "href":
             raise InputError(f"{where} holds a link: leave links out of a logo")
         del element.attrib[name]

@@ -108,9 +108,8 @@ class Revision(Made):
     def answer(self) -> Assessment:
         """The answer as it was given. DataError if this program can no longer read it."""
         try:
-            return Assessment.model_validate_json(
-                json.dumps(upgraded(json.loads(self.answer_json)))
-            )
+            data = upgraded(json.loads(self.answer_json))
+            return Assessment.model_validate_json(json.dumps(data))
         except ValueError:
             raise DataError(
                 f"'{self.title}' (revision {self.number}) was answered by Advisor "

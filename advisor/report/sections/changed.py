@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LISTED = 15  # rows of a list of changes; the command shows them all
 _UNCOMPARED = ("title", "description")
+_IN_TABLE = ("conditions", "month", "accepted item", "response")  # told elsewhere, side by side
 
 
 def against_first(sides: list[Side]) -> list[tuple[Side, Comparison]]:
@@ -61,7 +62,7 @@ def _asked(side: Side) -> dict[str, tuple[str, bool]]:
             found[name] = (words.limit_text(use_case, side.view.limit_s), assumed)
         else:
             for path, text in _flat(name, value):
-                found[path] = (text, assumed)
+                found[path] = (text, assumed and text != UNKNOWN)
     return found
 
 
@@ -94,6 +95,7 @@ def changes(sides: list[Side]) -> list[Block]:
     for side, found in against_first(sides):
         blocks += [Subheading(text=f"{side.letter} against A"), Paragraph(text=found.sentence)]
         blocks += _answer_changes(side, found)
+        blocks += [Bullets(items=[_fate(sides[0], side), _fate(side, sides[0])])]
         blocks += _families(sides[0], side)
         blocks += _conditions(sides[0].view.assessment, side)
     return blocks
@@ -101,8 +103,24 @@ def changes(sides: list[Side]) -> list[Block]:
 
 def _answer_changes(side: Side, found: Comparison) -> list[Block]:
     told = [one for one in found.result if not one.what.startswith("family ")
-            and one.what != "conditions"]  # fmt: skip
+            and one.what not in _IN_TABLE]  # fmt: skip
     return [_list(f"What changed in the answer of {side.letter}", side, told)] if told else []
+
+
+def _fate(of: Side, there: Side) -> str:
+    """What became of one side's option on the other: its rank, or what bars it."""
+    option = of.view.chosen
+    if option is None:
+        return f"{of.letter} runs no option."
+    name = f"The option of {of.letter} ({option.model_name} on {option.device_name})"
+    listed = there.view.assessment.candidates
+    found = next((one for one in listed if one.id == option.id), None)
+    if found is None:
+        return f"{name} is not listed in the record of {there.letter}."
+    if found.rank is not None:
+        return f"{name} ranks {found.rank} in {there.letter}."
+    bars = " ".join(f"{one.sentence} ({one.code})" for one in there.view.bars_of(found))
+    return f"{name} is barred in {there.letter}. {bars}"
 
 
 def _list(caption: str, side: Side, found: list[Change]) -> Table:
