@@ -16,13 +16,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from advisor.errors import AdvisorError, InputError
 from advisor.figure import Figure
 
 if TYPE_CHECKING:
-    from advisor.assessment import Assessment
+    from advisor.assessment import Assessment, CandidateResult
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 IN_PROCESS = 8  # files up to which starting worker processes takes longer than it saves
@@ -31,6 +31,16 @@ CHUNK = 8  # files a worker takes at a time
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Risk(_Strict):
+    """A rule that speaks against what is recommended, or sets a condition."""
+
+    code: str
+    title: str
+    severity: str
+    sentence: str
+    remedy: str | None
 
 
 class Row(_Strict):
@@ -48,6 +58,15 @@ class Row(_Strict):
     confidence: str = ""
     robustness: Figure | None = None
     headline: str = ""
+    way: str = ""  # a sentence: run it, buy it, do without
+    settings: str = ""
+    limit_s: float | None = None
+    chance_in_limit: float | None = None
+    peak_memory_gib: Figure | None = None
+    usd_per_1000_outputs: Figure | None = None
+    conditions: list[str] = Field(default_factory=list)
+    risks: list[Risk] = Field(default_factory=list)
+    assumed: int = 0  # requirements that nobody stated
     error: str = ""
 
 
@@ -148,7 +167,37 @@ def _row(name: str, answer: Assessment) -> Row:
         confidence=answer.confidence.level,
         robustness=answer.robustness.share if answer.robustness else None,
         headline=answer.headline,
+        way=answer.route.sentence if answer.route else "",
+        settings=best.workload.describe() if best else "",
+        limit_s=best.limit_s if best else None,
+        chance_in_limit=best.chance_in_limit if best else None,
+        peak_memory_gib=best.estimate.peak_memory_gib if best else None,
+        usd_per_1000_outputs=best.cost.usd_per_1000_outputs if best and best.cost else None,
+        conditions=answer.conditions,
+        risks=_risks(answer, best),
+        assumed=len(answer.assumed),
     )
+
+
+def _risks(answer: Assessment, best: CandidateResult | None) -> list[Risk]:
+    """What speaks against the use case, its chosen family and its option; each rule once."""
+    chosen = next((one for one in answer.families if one.status == "chosen"), None)
+    found = [
+        *answer.findings,
+        *(chosen.findings if chosen else []),
+        *(best.findings if best else []),
+    ]
+    told = {one.code: one for one in found if one.severity in ("bar", "condition", "against")}
+    return [
+        Risk(
+            code=one.code,
+            title=one.title,
+            severity=one.severity,
+            sentence=one.sentence,
+            remedy=one.remedy,
+        )
+        for one in told.values()
+    ]
 
 
 def summed(rows: list[Row], day: date, version: str) -> Portfolio:

@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.cli.common import catalog_option, json_option, parse_as_of, print_json, print_table
+from advisor.cli.reports import Targets, report_options
 from advisor.errors import InputError
 
 if TYPE_CHECKING:
     from advisor.portfolio import Portfolio
+    from advisor.report.doc import BrandMark, ReportDoc
 
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@click.option("--html", "html_file", metavar="FILE", help="Write one report of all use cases.")
+@report_options
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes (default: one per CPU).")
 @click.option("--as-of", metavar="DATE", help="The date to answer for (default: today).")
-@click.option("--force", is_flag=True, help="Overwrite files that exist.")
 @catalog_option
 @json_option
 def portfolio(
     folder: str,
-    html_file: str | None,
+    targets: Targets,
     workers: int | None,
     as_of: str | None,
-    force: bool,
     catalog_dir: str | None,
     as_json: bool,
 ) -> None:
@@ -38,13 +38,16 @@ def portfolio(
     """
     from advisor.portfolio import assess_folder
 
-    if html_file is not None and Path(html_file).exists() and not force:
-        raise InputError(f"{html_file} exists: choose another name or add --force")
     answer = assess_folder(
         folder, as_of=parse_as_of(as_of), catalog_dir=catalog_dir, workers=workers
     )
-    if html_file is not None:
-        _write(answer, html_file, folder)
+
+    def doc(brand: BrandMark | None) -> ReportDoc:
+        from advisor.report.portfolio import portfolio_doc
+
+        return portfolio_doc(answer, f"Portfolio {Path(folder).name}", brand)
+
+    targets.write(doc)
     if as_json:
         print_json(answer)
     else:
@@ -54,15 +57,6 @@ def portfolio(
             click.echo(f"error: {row.error}", err=True)
     if answer.broken:
         sys.exit(InputError.exit_code)
-
-
-def _write(answer: Portfolio, target: str, folder: str) -> None:
-    from advisor.files import write_atomic
-    from advisor.report.html import html
-    from advisor.report.portfolio import portfolio_doc
-
-    write_atomic(target, html(portfolio_doc(answer, f"Portfolio {Path(folder).name}")))
-    click.echo(f"wrote {target}", err=True)
 
 
 def _show(answer: Portfolio) -> None:

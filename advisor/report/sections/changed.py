@@ -108,19 +108,23 @@ def _answer_changes(side: Side, found: Comparison) -> list[Block]:
 
 
 def _fate(of: Side, there: Side) -> str:
-    """What became of one side's option on the other: its rank, or what bars it."""
+    """What became of one side's option, or of its model, on the other: its rank, or its bars."""
     option = of.view.chosen
     if option is None:
         return f"{of.letter} runs no option."
-    name = f"The option of {of.letter} ({option.model_name} on {option.device_name})"
     listed = there.view.assessment.candidates
-    found = next((one for one in listed if one.id == option.id), None)
-    if found is None:
-        return f"{name} is not listed in the record of {there.letter}."
-    if found.rank is not None:
-        return f"{name} ranks {found.rank} in {there.letter}."
-    bars = " ".join(f"{one.sentence} ({one.code})" for one in there.view.bars_of(found))
-    return f"{name} is barred in {there.letter}. {bars}"
+    exact = [one for one in listed if one.id == option.id]
+    found = exact or [one for one in listed if one.model == option.model]
+    name = f"{option.model_name} on {option.device_name}" if exact else option.model_name
+    if not listed:
+        return f"{of.letter} runs {name}: {there.letter} looked at no option."
+    if not found:
+        kept = f"{count(len(listed))} of {count(there.view.assessment.tried)} options tried"
+        return f"{of.letter} runs {name}: {there.letter} keeps {kept}, none of this model."
+    if found[0].rank is not None:
+        return f"{of.letter} runs {name}: it ranks {found[0].rank} in {there.letter}."
+    bars = " ".join(f"{one.sentence} ({one.code})" for one in there.view.bars_of(found[0]))
+    return f"{of.letter} runs {name}: barred in {there.letter}. {bars}"
 
 
 def _list(caption: str, side: Side, found: list[Change]) -> Table:
