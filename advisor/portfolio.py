@@ -40,7 +40,7 @@ class Risk(_Strict):
     title: str
     severity: str
     sentence: str
-    remedy: str | None
+    remedy: str
 
 
 class Row(_Strict):
@@ -60,6 +60,7 @@ class Row(_Strict):
     headline: str = ""
     way: str = ""  # a sentence: run it, buy it, do without
     settings: str = ""
+    offer_kind: str = ""  # "client-device": the users' own devices, which cost nothing here
     limit_s: float | None = None
     chance_in_limit: float | None = None
     peak_memory_gib: Figure | None = None
@@ -169,6 +170,7 @@ def _row(name: str, answer: Assessment) -> Row:
         headline=answer.headline,
         way=answer.route.sentence if answer.route else "",
         settings=best.workload.describe() if best else "",
+        offer_kind=best.cost.offer.kind if best and best.cost else "",
         limit_s=best.limit_s if best else None,
         chance_in_limit=best.chance_in_limit if best else None,
         peak_memory_gib=best.estimate.peak_memory_gib if best else None,
@@ -182,11 +184,9 @@ def _row(name: str, answer: Assessment) -> Row:
 def _risks(answer: Assessment, best: CandidateResult | None) -> list[Risk]:
     """What speaks against the use case, its chosen family and its option; each rule once."""
     chosen = next((one for one in answer.families if one.status == "chosen"), None)
-    found = [
-        *answer.findings,
-        *(chosen.findings if chosen else []),
-        *(best.findings if best else []),
-    ]
+    found = list(answer.findings)
+    for part in (chosen, best):
+        found += part.findings if part is not None else []
     told = {one.code: one for one in found if one.severity in ("bar", "condition", "against")}
     return [
         Risk(

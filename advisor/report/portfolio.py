@@ -20,7 +20,15 @@ from advisor.report.doc import (
     Table,
 )
 from advisor.report.labels import label
-from advisor.report.numbers import UNKNOWN, count, figure_cell, interval_text, percent, value_text
+from advisor.report.numbers import (
+    UNKNOWN,
+    count,
+    figure_cell,
+    figure_text,
+    interval_text,
+    percent,
+    value_text,
+)
 from advisor.report.sections.case import case, verdict_of
 
 if TYPE_CHECKING:
@@ -91,8 +99,8 @@ def _decision(portfolio: Portfolio, answered: int, feasible: int) -> str:
     said = f"{feasible} of {answered} use cases can be built as specified"
     bought = portfolio.routes.get("buy-hosted-api", 0)
     plain = portfolio.routes.get("nothing-generative", 0)
-    said += f"; {bought} are cheaper bought from a hosted API, {plain} need nothing generative"
-    return f"{said}." + (f" {portfolio.broken} files are broken." if portfolio.broken else "")
+    said += f". Cheaper from a hosted API: {bought}. Nothing generative needed: {plain}."
+    return f"{said} Files not answered: {portfolio.broken}." if portfolio.broken else said
 
 
 def _summary(portfolio: Portfolio) -> list[Block]:
@@ -145,7 +153,7 @@ def _risk_table(ordered: list[tuple[Risk, list[Row]]]) -> Table:
         rows=[
             [
                 Cell(text=risk.code),
-                Cell(text=words.SEVERITIES[risk.severity]),  # type: ignore[index]
+                Cell(text=words.SEVERITIES[risk.severity]),
                 Cell(text=risk.title),
                 Cell(text=count(len(rows))),
                 Cell(text="; ".join(row.title for row in rows[:NAMED]), tone="muted"),
@@ -187,16 +195,16 @@ def _row(row: Row) -> list[Cell]:
             tone=tone if tone != "info" else "",
         ),
         Cell(text=row.model or row.family, sub=row.device or ROUTES.get(row.route, row.route)),
-        _cell(row.response_s),
-        _cell(row.usd_per_month),
+        _cell(row.response_s, figure_text(row.response_s)),
+        _cell(row.usd_per_month, figure_cell(row.usd_per_month)),
         Cell(text=share),
     ]
 
 
-def _cell(figure: Figure | None) -> Cell:
+def _cell(figure: Figure | None, text: str) -> Cell:
     if figure is None:
         return Cell(text=UNKNOWN, tone="muted")
-    return Cell(text=figure_cell(figure), sub=figure.unit, basis=figure.basis)
+    return Cell(text=text, basis=figure.basis)
 
 
 def _broken(portfolio: Portfolio) -> list[Block]:

@@ -39,9 +39,11 @@ def case(row: Row) -> list[Block]:
     if row.model:
         blocks.append(Kpis(items=_figures(row)))
     blocks.append(KeyValues(items=_facts(row)))
-    if row.conditions:
+    codes = tuple(f"({one.code})" for one in row.risks)
+    conditions = [one for one in row.conditions if not one.endswith(codes)]
+    if conditions:
         blocks.append(Subheading(text=label("case.conditions")))
-        blocks.append(Bullets(items=_cut(row.conditions)))
+        blocks.append(Bullets(items=_cut(conditions)))
     if row.risks:
         blocks.append(_risks(row.risks))
     return blocks
@@ -54,10 +56,11 @@ def verdict_of(row: Row) -> tuple[str, Tone]:
 def _figures(row: Row) -> list[Kpi]:
     said = words.against_limit(row.chance_in_limit, row.response_s.basis) if row.response_s else ""
     limit = f"{said}: {seconds(row.limit_s)}" if row.limit_s is not None else "no limit stated"
+    own = "the users' own devices do the work" if row.offer_kind == "client-device" else ""
     return [
         _kpi("case.response", row.response_s, limit),
-        _kpi("case.per_1000", row.usd_per_1000_outputs, ""),
-        _kpi("case.per_month", row.usd_per_month, ""),
+        _kpi("case.per_1000", row.usd_per_1000_outputs, own),
+        _kpi("case.per_month", row.usd_per_month, own),
         _kpi("case.memory", row.peak_memory_gib, ""),
     ]
 
@@ -104,7 +107,7 @@ def _risks(risks: list[Risk]) -> Table:
         rows=[
             [
                 Cell(text=one.code),
-                Cell(text=words.SEVERITIES[one.severity]),  # type: ignore[index]
+                Cell(text=words.SEVERITIES[one.severity]),
                 Cell(text=one.sentence),
                 Cell(text=one.remedy or UNKNOWN, tone="muted"),
             ]
