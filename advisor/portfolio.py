@@ -145,14 +145,14 @@ def assess_file(job: tuple[str, str, date, str | None]) -> Row:
     name = Path(file).relative_to(root).as_posix()
     try:
         use_case = read_use_case(file)
-        return _row(
+        return row_of(
             name, assess(use_case, catalog=load_catalog(catalog_dir), as_of=day, flips=False)
         )
     except AdvisorError as error:
         return Row(file=name, error=str(error))
 
 
-def _row(name: str, answer: Assessment) -> Row:
+def row_of(name: str, answer: Assessment) -> Row:
     chosen = answer.serve.candidate if answer.serve else None
     best = next((one for one in answer.candidates if one.id == chosen), None)
     return Row(

@@ -1,4 +1,7 @@
-"""In a real browser: no script runs, nothing is asked for, nothing sticks out at phone width."""
+"""In a real browser: no script runs, nothing is asked for, nothing sticks out at phone width.
+
+axe-core (tests/vendor) finds no violation in any kind of report, light, dark and on a phone.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,14 @@ from typing import Any
 import pytest
 
 from advisor.report import render_html
-from tests.report.sample import SAMPLES, go, html_of, poisoned
+from advisor.report.brand import read_brand
+from advisor.report.comparison import comparison_doc
+from advisor.report.html import html
+from advisor.report.portfolio import portfolio_doc
+from tests.report.sample import SAMPLES, go, html_of, no_go, poisoned
+from tests.report.test_brand import FULL, SVG, brand_file
 from tests.report.test_escaping import cycled
+from tests.report.test_portfolio_report import portfolio
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
@@ -85,4 +94,54 @@ def test_dark_readers_get_a_dark_page(browser: Any, tmp_path: Path) -> None:
     assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 24, 30)"
     tab.emulate_media(color_scheme="light")
     assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    tab.close()
+
+
+AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js"
+
+
+def violations(tab: Any) -> list[str]:
+    tab.evaluate(AXE.read_text(encoding="utf-8") + ";0")
+    found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert len(found["passes"]) > 15  # it has looked
+    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found["violations"]]
+
+
+def page_of(name: str, folder: Path) -> str:
+    if name == "comparison":
+        return html(comparison_doc([("a.json", go()), ("b.json", no_go())]))
+    if name == "portfolio":
+        return html(portfolio_doc(portfolio(), "Portfolio"))
+    if name == "branded":
+        brand = read_brand(brand_file(folder, FULL, SVG.format("").encode()))
+        return render_html(go(), brand=brand)
+    return html_of(name)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (1200, "dark"), (390, "light")])
+@pytest.mark.parametrize("name", [*SAMPLES, "comparison", "portfolio", "branded"])
+def test_axe_finds_no_violation(
+    browser: Any, tmp_path: Path, name: str, width: int, scheme: str
+) -> None:
+    tab, _ = opened(browser, tmp_path, page_of(name, tmp_path), width)
+    tab.emulate_media(color_scheme=scheme)
+    assert violations(tab) == []
+    tab.close()
+
+
+def test_axe_notices_a_picture_without_words(browser: Any, tmp_path: Path) -> None:
+    page = html_of("go").replace("</main>", "<img src='data:,'></main>", 1)
+    tab, _ = opened(browser, tmp_path, page, 1200)
+    assert any(one.startswith("image-alt") for one in violations(tab))
+    tab.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["comparison", "portfolio", "branded"])
+def test_nothing_sticks_out_of_the_other_reports(
+    browser: Any, tmp_path: Path, name: str, width: int
+) -> None:
+    tab, _ = opened(browser, tmp_path, page_of(name, tmp_path), width)
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert tab.evaluate(STICKS_OUT) == []
     tab.close()
