@@ -3,8 +3,10 @@
     python -m benchmarks.report               a made-up answer, each record in reports/samples
     python -m benchmarks.report RECORD.json   a record
 
-Aims (issue 7/9): PDF under 2 s, HTML under 1 s, each after the libraries are imported and in a
+Aims (issue 8): PDF under 2 s, HTML under 1 s, each after the libraries are imported and in a
 fresh process, so that no picture is kept from before; both under 2 MB. Exits 1 if one is missed.
+Held to the aim is processor time, which a loaded machine does not change; wall time stands beside
+it. The figures go to benchmarks/results/report.json.
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from advisor.files import write_atomic
+
 RUNS = 5
+RESULTS = Path(__file__).parent / "results" / "report.json"
 LIMITS_S = {"html": 1.0, "pdf": 2.0}
 LIMIT_BYTES = 2_000_000
 ONE = """
@@ -57,15 +62,30 @@ def records() -> dict[str, bytes]:
 
 def main() -> None:
     missed = False
+    rows: list[dict[str, object]] = []
     for name, record in records().items():
         for form, limit_s in LIMITS_S.items():
             seconds, busy_s, size = timed(record, form)
-            met = seconds < limit_s and size < LIMIT_BYTES
+            met = busy_s < limit_s and size < LIMIT_BYTES
             missed |= not met
             word = "met" if met else "MISSED"
             size_kb = size / 1e3
-            times = f"{seconds:6.2f} s (processor {busy_s:.2f} s)  limit {limit_s:g} s"
+            times = f"{busy_s:6.2f} s of processor ({seconds:.2f} s wall)  limit {limit_s:g} s"
+            rows.append(
+                {
+                    "record": name,
+                    "form": form,
+                    "processor_s": round(busy_s, 3),
+                    "wall_s": round(seconds, 3),
+                    "bytes": size,
+                    "limit_s": limit_s,
+                    "met": met,
+                }
+            )
             print(f"{name:<20}{form:<6}{times}{size_kb:8.0f} kB  {word}")
+    if len(sys.argv) == 1:
+        text = json.dumps({"runs": RUNS, "python": sys.version.split()[0], "rows": rows}, indent=1)
+        write_atomic(RESULTS, text + "\n")
     sys.exit(missed)
 
 

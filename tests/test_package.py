@@ -24,6 +24,7 @@ def test_the_public_names_are_these_and_no_others() -> None:
         "generate",
         "load_catalog",
         "profile",
+        "read_brand",
         "read_use_case",
         "render_html",
         "render_markdown",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from advisor import Assessment, render_html, render_markdown, render_pdf
 from advisor.assessment import CandidateResult
+from advisor.report.brand import configured_brand
 from advisor.report.numbers import figure_cell, figure_text, percent, seconds
 
 _VERDICTS = {
@@ -197,10 +198,11 @@ def _downloads(answer: Assessment) -> None:
     st.subheader("Take it with you")
     name = re.sub(r"[^a-z0-9]+", "-", answer.use_case.title.lower()).strip("-")[:60] or "use-case"
     columns = st.columns(5)
+    brand = configured_brand()
     kinds = (
-        ("PDF", "pdf", "application/pdf", lambda: render_pdf(answer)),
-        ("HTML", "html", "text/html", lambda: render_html(answer)),
-        ("Markdown", "md", "text/markdown", lambda: render_markdown(answer)),
+        ("PDF", "pdf", "application/pdf", lambda: render_pdf(answer, brand=brand)),
+        ("HTML", "html", "text/html", lambda: render_html(answer, brand=brand)),
+        ("Markdown", "md", "text/markdown", lambda: render_markdown(answer, brand=brand)),
         ("JSON", "json", "application/json", lambda: answer.model_dump_json(indent=1)),
         ("Use case", "yaml", "application/yaml", lambda: _yaml(answer)),
     )

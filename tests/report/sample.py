@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -463,6 +463,35 @@ def poisoned(assessment: Assessment, replace: Callable[[str], str]) -> Assessmen
     return _poison(assessment, replace)  # type: ignore[no-any-return]
 
 
+def asked_in_full(replace: Callable[[str], str]) -> UseCase:
+    """A use case with text in every field that takes text, nested ones and keys included.
+
+    It skips the checks of a real one: what gets past them must be harmless all the same.
+    """
+    data = dict(use_case())
+    for name, field in UseCase.model_fields.items():
+        data[name] = _filled(field.annotation, data[name], replace, name)
+    return UseCase.model_construct(**data)
+
+
+def _filled(kind: Any, value: Any, replace: Callable[[str], str], name: str) -> Any:
+    """`value`, or text of its own where the type of the field takes any text."""
+    options = [one for one in (get_args(kind) or (kind,)) if one is not type(None)]
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields.items()
+        return value.model_copy(
+            update={
+                key: _filled(field.annotation, getattr(value, key), replace, key)
+                for key, field in fields
+            }
+        )
+    if str in options and get_origin(kind) is dict:
+        return {replace(f"{name} key"): 1.5}
+    if str in options and get_origin(kind) is list:
+        return [replace(f"{name} 1"), replace(f"{name} 2")]
+    return replace(name)[:200] if str in options else value
+
+
 # Fields whose strings come from a closed list or a checked pattern.
 _CLOSED = frozenset(
     [
@@ -486,8 +515,7 @@ _CLOSED = frozenset(
 
 def _poison(node: Any, replace: Callable[[str], str], name: str = "") -> Any:
     if isinstance(node, UseCase):
-        changes = {"title": replace(node.title)[:200], "description": replace("description")}
-        return node.model_copy(update=changes)
+        return asked_in_full(replace)
     if isinstance(node, BaseModel):
         fields = {key: _poison(getattr(node, key), replace, key) for key in type(node).model_fields}
         return node.model_copy(update=fields)

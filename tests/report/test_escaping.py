@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+import yaml
 
 from advisor.report import render_html, render_markdown, render_pdf
+from advisor.report.brand import read_brand
+from advisor.report.doc import BrandMark
 from tests.report.reading import Page, pdf_text
-from tests.report.sample import go, html_of, no_go, poisoned
+from tests.report.sample import asked_in_full, go, html_of, no_go, poisoned
 
 CORPUS = (
     "<script>window.__pwned=1</script>",
@@ -117,6 +123,38 @@ def test_each_text_of_the_corpus_is_put_somewhere() -> None:
 def test_the_corpus_reaches_every_kind_of_text() -> None:
     texts = poisoned(go(), lambda text: f"MARK {text}").model_dump_json()
     assert texts.count("MARK") > 300
+
+
+def test_every_text_that_a_use_case_may_hold_is_poisoned_those_of_its_terms_too() -> None:
+    asked: list[str] = []
+
+    def look(text: str) -> str:
+        asked.append(text)
+        return f"MARK {text}"
+
+    found = asked_in_full(look)
+    assert {"title", "description", "grid", "regions 1", "gpu_usd_per_hour key"} <= set(asked)
+    dumped = json.dumps(found.model_dump(mode="json", warnings=False))
+    assert dumped.count("MARK") == len(asked) >= 8
+
+
+@pytest.mark.parametrize("payload", CORPUS)
+def test_hostile_text_in_a_brand_file_stays_text(payload: str, tmp_path: Path) -> None:
+    text = payload[:80]
+    file = tmp_path / "brand.yaml"
+    file.write_text(yaml.safe_dump({"name": "x" + text[:79], "disclaimer": payload}))
+    brand = read_brand(file)
+    page = Page(render_html(no_go(), brand=brand))
+    plain = Page(html_of("no-go"))
+    assert Counter(page.tags) - Counter(plain.tags) == Counter({"p": 1, "strong": 1})
+    assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+    assert render_markdown(no_go(), brand=brand)
+
+
+def test_hostile_text_in_a_brand_file_does_not_stop_the_pdf() -> None:
+    for payload in CORPUS[25:33]:
+        brand = BrandMark(client="x" + payload[:79], disclaimer=payload)
+        assert render_pdf(no_go(), brand=brand).startswith(b"%PDF")
 
 
 def test_hostile_text_adds_no_element_to_the_page(hostile: Made) -> None:
