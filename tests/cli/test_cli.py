@@ -53,6 +53,7 @@ def test_the_commands_are_the_ones_in_the_contract() -> None:
         "rules",
         "saved",
         "schema",
+        "serving",
         "trace",
         "training",
         "web",
