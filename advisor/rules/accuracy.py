@@ -47,11 +47,11 @@ def unchecked_invention(rule: Rule, use_case: UseCase, family: Family) -> Outcom
 
 @family_rule(
     "ACC102",
-    "Wording can be listed and facts are structured",
+    "Wording can be listed",
     "for",
     "accuracy",
     weight=3,
-    detection="wording_enumerable and facts from structured data; the family generates nothing.",
+    detection="Text whose wordings can all be listed; the family generates nothing.",
     why="Templates put every number where it belongs and can be read in full before launch.",
     remedy="None needed.",
     based_on=("R02",),
@@ -61,12 +61,9 @@ def templates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         return NotApplicable("no text is asked for")
     if is_generative(family):
         return NotApplicable("the family generates")
-    if not use_case.wording_enumerable or use_case.facts_from not in (
-        "structured-data",
-        "exact-source",
-    ):
+    if not use_case.wording_enumerable:
         return None
-    return rule.says("All wordings can be listed, and the facts come as data: fill in templates.")
+    return rule.says("All wordings can be listed: fill in templates, or choose among them.")
 
 
 @family_rule(

@@ -57,23 +57,6 @@ def knows_answers(use_case: UseCase) -> bool:
     return use_case.closed_label_set or use_case.training_labels or task_of(use_case) == "select"
 
 
-def can_be_looked_up(use_case: UseCase) -> bool:
-    """Is the output a label, a selection, a template filled in, a copy or something rendered?"""
-    return (
-        task_of(use_case) in ("select", "compress", "in-between")
-        or use_case.closed_label_set
-        or use_case.outputs[0] in JUDGED
-        or (use_case.wording_enumerable and use_case.facts_from != "nowhere")
-        or use_case.sharing == "share-with-formal-privacy"
-        or needs_exact_labels(use_case)
-        or reconstructs(use_case)
-        or quotes(use_case)
-        or (use_case.outputs[0] == "video" and makes(use_case, "3d"))
-        or regresses(use_case)
-        or scores_series(use_case)
-    )
-
-
 def needs_exact_labels(use_case: UseCase) -> bool:
     """Pictures are made together with labels or masks that must be right."""
     pictures = makes(use_case, "image", "video", "3d")
@@ -114,9 +97,8 @@ def filters_live(use_case: UseCase) -> bool:
     """A live signal is cleaned or enlarged, and its content must stay what it is."""
     frame = frame_limit_s(use_case)
     kept = use_case.must_keep in ("geometry", "spectrum", "wording", "alignment")
-    strict = stated(use_case, "error_tolerance") and use_case.error_tolerance in ("zero", "low")
     live = frame is not None and frame <= 0.05 and role_of(use_case, "source")
-    return task_of(use_case) == "transform" and live and kept and strict
+    return task_of(use_case) == "transform" and live and kept and strict(use_case)
 
 
 def scores(use_case: UseCase) -> bool:
@@ -131,25 +113,54 @@ def scores_series(use_case: UseCase) -> bool:
 
 def usual_families(use_case: UseCase) -> tuple[str, ...]:
     """The usual families for the first output, given what it is made from."""
-    if forecasts(use_case):
+    if forecasts(use_case) or odds_per_place(use_case):
         return ("non-generative",)
     if extracts_table(use_case):
         return ("llm",)
     if copies_voice(use_case):
         return ("codec-lm",)
+    if use_case.outputs[0] == "action" and words_alone(use_case):
+        return ("llm",)
     if use_case.outputs[0] == "3d" and not input_of(use_case, "text", "image", "video"):
         return ()
     return USUAL.get(use_case.outputs[0], ())
 
 
 def forecasts(use_case: UseCase) -> bool:
-    """One best continuation of a given series: a regression, not a choice among futures.
+    """One best series from what was measured: a regression, not a choice among futures.
 
     Of a series alone (no task stated) the continuation is meant, so the default is read as it is.
     """
-    series = use_case.outputs[0] == "time-series" and input_of(use_case, "time-series")
+    measured = input_of(use_case, "time-series", "table", "image", "video")
+    series = use_case.outputs[0] == "time-series" and measured
+    made = use_case.task in ("create", "complete")
+    return series and one_answer(use_case) and not prompted(use_case) and made
+
+
+def one_answer(use_case: UseCase) -> bool:
+    """Is one best answer per input wanted, and is there only one that is right?"""
     one = use_case.answer_style == "best" and use_case.samples_per_input == 1
-    return series and one and use_case.task in ("create", "complete")
+    return one and not use_case.several_valid_answers
+
+
+def odds_per_place(use_case: UseCase) -> bool:
+    """Calibrated odds of each place, time or class for itself: no scenario has to hang together.
+
+    A network with a distribution at its output says them in one pass. Several samples, or several
+    valid answers, ask for scenarios.
+    """
+    alone = use_case.samples_per_input == 1 and not use_case.several_valid_answers
+    return use_case.answer_style == "calibrated" and alone and not prompted(use_case)
+
+
+def strict(use_case: UseCase) -> bool:
+    """Did the user say that errors matter much?"""
+    return stated(use_case, "error_tolerance") and use_case.error_tolerance in ("zero", "low")
+
+
+def prompted(use_case: UseCase) -> bool:
+    """Do free words steer what comes out?"""
+    return any(one.modality == "text" and one.role == "prompt" for one in use_case.inputs)
 
 
 def copies_voice(use_case: UseCase) -> bool:
@@ -163,6 +174,11 @@ def extracts_table(use_case: UseCase) -> bool:
     learned = use_case.training_examples > 0 or use_case.sharing != "no"
     table = use_case.outputs[0] == "table" and not input_of(use_case, "table", "time-series")
     return table and not learned
+
+
+def words_alone(use_case: UseCase) -> bool:
+    """Nothing but words goes in, written or spoken."""
+    return all(one.modality in ("text", "speech") for one in use_case.inputs)
 
 
 def transforms_live(use_case: UseCase) -> bool:

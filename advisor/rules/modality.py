@@ -10,16 +10,13 @@ from advisor.rules.build import family_rule
 from advisor.rules.meaning import (
     accepted_outputs,
     answers_speech,
-    can_be_looked_up,
     copies_voice,
     judges_unlabelled,
-    knows_answers,
-    quotes,
     transforms_live,
     usual_families,
 )
+from advisor.rules.newness import possible, settled
 from advisor.rules.reading import (
-    JUDGED,
     has_trait,
     input_of,
     is_generative,
@@ -82,10 +79,13 @@ def part_of_outputs(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "bar",
     "modality",
     detection=(
-        "The family generates nothing, and the output is not a label, a mask, a selection, an "
-        "enumerable wording over known facts, a quotation, a privacy-protected table, pictures "
-        "with exact labels, a reconstruction from five or more photos (or a film or scan with its "
-        "geometry kept), one best forecast or an exact per-frame computation."
+        "The family generates nothing, and the answer is neither chosen (a label, a mask, a "
+        "selection, a wording that can be listed), nor given back (a quotation, edits that keep "
+        "the rest, a transcript, a reconstruction from five or more photos or a film, frames "
+        "between frames, a compressed copy), nor computed (from data, one best series, odds of "
+        "each place, a source changed in one right way with its structure kept and stated low or "
+        "zero tolerance, a table under formal privacy), nor rendered (from data or a 3D model, "
+        "pictures with exact labels)."
     ),
     why="Retrieval, templates, classifiers and renderers only give back what was put into them.",
     remedy="Say that outputs may be selected from a fixed set, or that all wordings can be listed.",
@@ -94,9 +94,9 @@ def part_of_outputs(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 def nothing_to_look_up(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if is_generative(family):
         return NotApplicable("the family generates")
-    if can_be_looked_up(use_case):
+    if possible(use_case):
         return None
-    return rule.says("New content has to be created, and nothing here can be looked up for it.")
+    return rule.says("New content has to be created: it is not chosen, copied, computed or drawn.")
 
 
 @family_rule(
@@ -209,20 +209,23 @@ def only_reproduces(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "modality",
     weight=3,
     detection=(
-        "The family generates nothing, and the answer is selected, or is one of a closed label "
-        "set, or is a label or mask for which labelled examples exist, or is the wording of a "
-        "source that must be kept."
+        "The family generates nothing, and the answer is chosen (selected, one of a closed set, a "
+        "label or mask with labelled examples, one of short replies that very many people send), "
+        "given back (the wording of a source, edits that keep the rest, a transcript at once or "
+        "word for word), computed (a table of a table; repeatable and right from data alone; odds "
+        "of each place; sound cleaned with its wording or spectrum kept; values that will be read "
+        "as measured) or rendered from data or a 3D model that must be shown right."
     ),
-    why="A classifier or a search is exact, fast, cheap and testable; generation adds only risk.",
+    why="What is exact, fast, cheap and testable needs no sampler; generation adds only risk.",
     remedy="None needed.",
+    source="https://arxiv.org/abs/1705.00652 (replies chosen from a stored set at mass volume)",
     based_on=("R06", "R07"),
 )
 def nothing_generated(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if is_generative(family):
         return NotApplicable("the family generates")
-    judged = use_case.outputs[0] in JUDGED or not use_case.training_labels
-    if (knows_answers(use_case) and judged) or quotes(use_case):
-        return rule.says("The answer is chosen from what exists: nothing has to be generated.")
+    if settled(use_case):
+        return rule.says("The answer is chosen, copied, computed or rendered, not generated.")
     return None
 
 

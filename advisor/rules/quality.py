@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, model_rule, use_case_rule
+from advisor.rules.meaning import odds_per_place
 from advisor.rules.reading import (
     has_trait,
     is_generative,
@@ -144,14 +145,17 @@ def low_tier(rule: Rule, case: Case, model: Model) -> Outcome:
     "for",
     "quality",
     weight=2,
-    detection="answer_style is calibrated; the family samples or has a calibrated density.",
+    detection=(
+        "answer_style is calibrated and scenarios are meant (several samples or several valid "
+        "answers); the family samples or has a calibrated density."
+    ),
     why="Spread over samples is what the probabilities are read from.",
     remedy="Check the calibration on held-out cases.",
     based_on=("R35", "R36"),
 )
 def calibrated(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if use_case.answer_style != "calibrated":
-        return NotApplicable("no calibrated probabilities are asked for")
+    if use_case.answer_style != "calibrated" or odds_per_place(use_case):
+        return NotApplicable("no calibrated scenarios are asked for")
     if not has_trait(family, "stochastic-sampler", "calibrated-density"):
         return None
     return rule.says(f"{family.name} samples, so its spread can be calibrated.")
@@ -164,7 +168,7 @@ def calibrated(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "quality",
     weight=3,
     detection=(
-        "several_valid_answers or calibrated spread; the family gives one answer per input (no "
+        "several_valid_answers or calibrated scenarios; the family gives one answer per input (no "
         "sampling, no latent)."
     ),
     why="An average of valid answers is often not valid itself.",
@@ -172,7 +176,8 @@ def calibrated(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R35",),
 )
 def averages(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if not use_case.several_valid_answers and use_case.answer_style != "calibrated":
+    spread = use_case.answer_style == "calibrated" and not odds_per_place(use_case)
+    if not use_case.several_valid_answers and not spread:
         return NotApplicable("one answer per input is enough")
     if has_trait(family, "stochastic-sampler", "continuous-latent", "invents-content"):
         return None
