@@ -347,5 +347,7 @@ def _without_options(view: FamilyView, result: Judgement) -> float:
     unverified = limit_s(result.use_case) is not None and is_generative(view.family)
     points = view.points - (score.UNVERIFIED_POINTS if unverified else 0.0)
     scores = dict.fromkeys(score.CRITERIA, score.UNKNOWN)
+    if not is_generative(view.family):
+        scores |= score.without_generation(result.use_case, view.family)
     scores["risk"] = score.risk_score(view.family, None, 0)
     return score.total_of(points, score.weighted(scores, result.weights))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from advisor.limits import AUDIO, VISUAL, WRITTEN, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
-from advisor.rules.meaning import needs_exact_labels, quotes
+from advisor.rules.meaning import needs_exact_labels, prompted, strict, words_alone
+from advisor.rules.newness import settled
 from advisor.rules.reading import (
     JUDGED,
     has_trait,
@@ -72,7 +73,10 @@ def templates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "condition",
     "accuracy",
     verdict_cap="go-with-guardrails",
-    detection="Text with low or zero tolerance; facts come from a text base or an exact source.",
+    detection=(
+        "Text with low or zero tolerance and no automatic test; facts come from a text base or an "
+        "exact source."
+    ),
     why="Ungrounded text drifts from the base; the check has to be cheaper than the answer.",
     remedy="Retrieve, answer from what was retrieved, test the answer, fall back to a person.",
     source="https://arxiv.org/abs/2005.11401 (retrieval makes text more factual)",
@@ -81,8 +85,9 @@ def templates(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 def grounding(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if not makes(use_case, "text") or not has_trait(family, "invents-content"):
         return NotApplicable("no text is invented")
-    if use_case.error_tolerance not in ("low", "zero"):
-        return NotApplicable("errors are tolerated")
+    tested = use_case.reviewer == "automatic-test"
+    if use_case.error_tolerance not in ("low", "zero") or tested:
+        return NotApplicable("errors are tolerated, or a test finds them")
     if use_case.facts_from not in ("text-base", "exact-source"):
         return None
     return rule.says(
@@ -112,13 +117,14 @@ def verifier(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 
 @use_case_rule(
     "ACC105",
-    "Acts on free speech, unattended, at a cost per error",
+    "Acts on free words, unattended, at a cost per error",
     "condition",
     "accuracy",
     verdict_cap="no-go",
     detection=(
-        "A spoken request comes in (no recording to be written down), text, a table, a label or an "
-        "action goes out, stated low or zero tolerance, reviewer none, and no closed label set."
+        "A spoken request comes in (no recording to be written down) and text, a table, a label or "
+        "an action goes out, or words alone lead to an action; stated low or zero tolerance, "
+        "reviewer none, and no closed label set."
     ),
     why=(
         "Recorded unattended ordering by voice reached about 85 % of orders, with a refund for "
@@ -133,14 +139,14 @@ def verifier(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 )
 def unattended_orders(rule: Rule, use_case: UseCase) -> Outcome:
     heard = any(i.modality == "speech" and i.role == "prompt" for i in use_case.inputs)
-    if not heard or task_of(use_case) != "create":
-        return NotApplicable("nothing is spoken to it")
+    told = makes(use_case, "action") and words_alone(use_case) and bool(use_case.inputs)
+    if not (heard or told) or task_of(use_case) != "create":
+        return NotApplicable("nothing is spoken to it, and no words lead to an action")
     acts = use_case.outputs[0] in ("text", "table", "label", "action", "code")
-    strict = use_case.error_tolerance in ("zero", "low") and use_case.reviewer == "none"
-    said = stated(use_case, "error_tolerance")
-    if not acts or not strict or not said or use_case.closed_label_set:
+    unchecked = strict(use_case) and use_case.reviewer == "none"
+    if not acts or not unchecked or use_case.closed_label_set:
         return None
-    return rule.says("Spoken requests are acted on unattended, and each error costs.")
+    return rule.says("Free words are acted on unattended, and each error costs.")
 
 
 @family_rule(
@@ -318,8 +324,10 @@ def unchecked_text(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "accuracy",
     verdict_cap="no-go",
     detection=(
-        "Free-form text or code is to be created with zero tolerance, reviewer none, and neither "
-        "can its wordings be listed nor is it selected or quoted (wording of a source kept)."
+        "Free-form text or code is made with zero tolerance, reviewer none, and it is neither "
+        "selected or quoted (wording of a source kept) nor filled in: wordings that can be listed "
+        "count only over data, as choosing among them for free words over a text base can be "
+        "wrong as well."
     ),
     why="No author is right every time; a company is held to what its assistant says.",
     remedy="Quote the source verbatim (task: select), list the wordings, or add a reviewer.",
@@ -328,12 +336,52 @@ def unchecked_text(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 def authored_without_check(rule: Rule, use_case: UseCase) -> Outcome:
     if use_case.outputs[0] not in WRITTEN:
         return NotApplicable("no free-form text is asked for")
-    strict = use_case.error_tolerance == "zero" and use_case.reviewer == "none"
-    fixed = use_case.wording_enumerable or quotes(use_case)
+    unchecked = use_case.error_tolerance == "zero" and use_case.reviewer == "none"
+    advises = prompted(use_case) and use_case.facts_from == "text-base"
+    fixed = (use_case.wording_enumerable and not advises) or settled(use_case)
     free = task_of(use_case) != "select" and not fixed
-    if not strict or not free or use_case.closed_label_set:
+    if not unchecked or not free or use_case.closed_label_set:
         return None
-    return rule.says("Text is authored, no error is tolerated, and nobody checks it.")
+    return rule.says("Text is authored or chosen, no error is tolerated, and nobody checks it.")
+
+
+@use_case_rule(
+    "ACC115",
+    "Facts told freely, and nothing holds them to a source",
+    "condition",
+    "accuracy",
+    verdict_cap="no-go",
+    detection=(
+        "Stated low tolerance, reviewer none. Either the facts have an exact source and are "
+        "retold in free words, sound or pictures (not selected, quoted, filled in, computed or "
+        "rendered); or text is created from words alone and facts_from is stated as nowhere."
+    ),
+    why=(
+        "A model's memory is no source, and a free retelling drifts from one; whoever publishes it "
+        "answers for it. Services that did so were withdrawn within days."
+    ),
+    remedy="Ground it (facts_from), quote (task: select), or have a person or a test check it.",
+    source=(
+        "https://arxiv.org/abs/2311.14648 (calibrated models must invent rare facts; recalled); "
+        "https://www.centerconsulting.com/ai-library/stories/galactica"
+    ),
+)
+def told_freely(rule: Rule, use_case: UseCase) -> Outcome:
+    said = stated(use_case, "error_tolerance") and use_case.error_tolerance == "low"
+    if not said or use_case.reviewer != "none":
+        return NotApplicable("no low tolerance is stated, or somebody checks")
+    fixed = use_case.wording_enumerable or use_case.closed_label_set or settled(use_case)
+    if fixed or task_of(use_case) not in ("create", "transform", "complete"):
+        return None
+    if use_case.facts_from == "exact-source" and use_case.outputs[0] not in JUDGED:
+        return rule.says("An exact source is retold freely, and nobody compares the two.")
+    memory = stated(use_case, "facts_from") and use_case.facts_from == "nowhere"
+    asked = task_of(use_case) == "create" and not role_of(
+        use_case, "source", "knowledge", "context"
+    )
+    if memory and asked and use_case.outputs[0] == "text":
+        return rule.says("Facts come from the model's memory, and nobody checks them.")
+    return None
 
 
 @family_rule(

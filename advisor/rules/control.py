@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.limits import frame_limit_s, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
+from advisor.rules.meaning import drives_shape
 from advisor.rules.reading import (
     has_trait,
     input_of,
@@ -152,18 +153,23 @@ def two_conditions(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "control",
     weight=3,
     detection=(
-        "Video or pictures driven by motion within 100 ms per frame; a one-pass, adversarially "
-        "trained family."
+        "Video or pictures driven by motion within 100 ms per frame and a one-pass, adversarially "
+        "trained family; or a person's own 3D shape driven live and a one-pass family with a "
+        "continuous latent."
     ),
     why="Key points bend one reference picture per frame; identity stays, bandwidth falls.",
     remedy="None needed.",
+    source="https://arxiv.org/abs/1808.00362 (a face as codes that a headset drives)",
     based_on=("R48",),
 )
 def driven_live(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if not is_driven(use_case):
+    if not is_driven(use_case) and not drives_shape(use_case):
         return NotApplicable("nothing is driven live by motion")
-    if not has_trait(family, "one-pass") or not has_trait(family, "adversarial-training"):
+    trait = "continuous-latent" if drives_shape(use_case) else "adversarial-training"
+    if not has_trait(family, "one-pass") or not has_trait(family, trait):
         return None
+    if drives_shape(use_case):
+        return rule.says(f"{family.name} decodes one person's shape from a few codes per frame.")
     return rule.says(f"{family.name} moves a reference picture by key points in one pass.")
 
 
@@ -235,7 +241,7 @@ def no_prompt(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         return NotApplicable("no free prompt is the only input")
     if "prompt" in family.control or not is_generative(family):
         return None
-    if use_case.outputs[0] == "3d" and "image" in family.inputs:
+    if use_case.outputs[0] == "3d" and "image-to-image" in family.control:
         return None  # a text-to-image stage in front reads the prompt; MOD109 says so
     return rule.says(f"{family.name} does not follow a free prompt.")
 

@@ -97,7 +97,8 @@ def audio_host(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     verdict_cap="go-with-human-review",
     detection=(
         "Video is created with an identity that recurs by words alone (no picture, film or motion "
-        "leads it) or for longer than 30 s, not live; the family invents content."
+        "leads it) or for longer than 30 s (no film or motion leads it), not live; the family "
+        "invents content."
     ),
     why="Characters and places change from shot to shot; people pick takes and repair.",
     remedy="Plan takes per shot and repair hours; keep an editor.",
@@ -109,8 +110,9 @@ def story_video(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if not has_trait(family, "invents-content") or use_case.latency.kind == "per-frame":
         return NotApplicable("no clips are invented")
     long = use_case.duration_s is not None and use_case.duration_s > 30
+    paced = role_of(use_case, "source", "driving-motion")
     led = role_of(use_case, "subject", "source", "first-frame", "driving-motion")
-    story = (use_case.must_keep == "identity" and not led) or long
+    story = (use_case.must_keep == "identity" and not led) or (long and not paced)
     if not story or use_case.endless:
         return None
     return rule.says("A person picks the takes and repairs them: identity drifts between shots.")

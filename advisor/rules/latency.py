@@ -61,10 +61,7 @@ def misses_limit(rule: Rule, case: Case) -> Outcome:
     "Likely, not certain, within the time limit",
     "condition",
     "latency",
-    detection=(
-        "The estimate's 90 % interval crosses the limit: the chance is 5 % to 95 %. Under 50 % the "
-        "verdict is at most go-with-guardrails."
-    ),
+    detection=("The estimate's 90 % interval crosses the limit: the chance is 5 % to 95 %."),
     why="A prediction cannot settle what only a measurement on the device can.",
     remedy="Measure this model on this device before deciding: advisor profile.",
     source="the candidate's own estimate against the stated limit",
@@ -77,16 +74,13 @@ def crosses_limit(rule: Rule, case: Case) -> Outcome:
     if not OUTSIDE <= chance < INSIDE:
         return None
     word = "Likely, not certain" if chance >= 0.5 else "Unlikely, not ruled out"
-    finding = rule.says(
+    return rule.says(
         f"{word} ({chance:.0%}): {seconds_text(case.response_s.low)} to "
         f"{seconds_text(case.response_s.high)} against a limit of {seconds_text(seconds)}.",
         response_s=case.response_s.value,
         limit_s=seconds,
         chance=chance,
     )
-    if chance >= 0.5:
-        return finding
-    return finding.model_copy(update={"verdict_cap": "go-with-guardrails"})
 
 
 @candidate_rule(

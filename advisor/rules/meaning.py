@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from advisor.limits import frame_limit_s
+from advisor.limits import AUDIO, frame_limit_s, limit_s
 from advisor.rules.reading import JUDGED, input_of, makes, role_of, stated, task_of
 
 if TYPE_CHECKING:
@@ -191,6 +191,21 @@ def transforms_live(use_case: UseCase) -> bool:
         and frame is not None
         and frame <= 0.1
     )
+
+
+def drives_shape(use_case: UseCase) -> bool:
+    """Motion data moves one learned shape, live: a person's own avatar."""
+    seconds = limit_s(use_case)
+    driven = role_of(use_case, "driving-motion") or "driving-motion" in use_case.controls
+    return driven and use_case.outputs[0] == "3d" and seconds is not None and seconds <= 0.5
+
+
+def follows_sound(use_case: UseCase) -> bool:
+    """A sound is turned into another while it goes on: the limit is one buffer, again and again."""
+    seconds = limit_s(use_case)
+    source = any(one.modality in AUDIO and one.role == "source" for one in use_case.inputs)
+    live = seconds is not None and seconds <= 0.3
+    return use_case.outputs[0] in AUDIO and source and task_of(use_case) == "transform" and live
 
 
 def answers_speech(use_case: UseCase) -> bool:

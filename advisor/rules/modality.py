@@ -356,8 +356,8 @@ def no_text_to_speak(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "modality",
     weight=3,
     detection=(
-        "Structure diffusion is considered, no input is a target structure, and no properties are "
-        "to be steered."
+        "Structure diffusion is considered, and no input is a target structure and no properties "
+        "are to be steered, or more than 1,000 points are asked for."
     ),
     why="Its strength is shapes that fit a given interface; without one it has no task.",
     remedy="Supply the target structure as an input.",
@@ -366,9 +366,37 @@ def no_text_to_speak(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 def no_target_structure(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     if family.id != "structure-diffusion":
         return NotApplicable("the family does not design structures")
-    if role_of(use_case, "target-structure") or "properties" in use_case.controls:
+    cloud = use_case.vertices is not None and use_case.vertices > ATOMS
+    aimed = role_of(use_case, "target-structure") or "properties" in use_case.controls
+    if aimed and not cloud:
         return None
     return rule.says("No target structure is given that the design has to fit.")
+
+
+ATOMS = 1000  # designed molecules, crystals' cells and proteins have fewer parts (judgement)
+
+
+@family_rule(
+    "MOD117",
+    "Points, made from data or from points",
+    "for",
+    "modality",
+    weight=3,
+    detection=(
+        "3D with a stated number of points, or a scan that is to be completed, from data or from "
+        "points (no words, picture or film); the family denoises points."
+    ),
+    why="Points have no order and no surface: a model over the set of points fits them.",
+    remedy="None needed.",
+    source="https://arxiv.org/abs/2305.04847 (particle showers as points with energies)",
+)
+def points_of_data(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    scan = input_of(use_case, "3d") and task_of(use_case) == "complete"
+    if use_case.outputs[0] != "3d" or not (use_case.vertices or scan):
+        return NotApplicable("neither a number of points nor the rest of a scan is asked for")
+    if input_of(use_case, "text", "image", "video") or family.id != "point-diffusion":
+        return None
+    return rule.says(f"{family.name} makes points as a set, without order or surface.")
 
 
 @family_rule(

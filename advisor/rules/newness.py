@@ -81,7 +81,9 @@ def edits(use_case: UseCase) -> bool:
 
 def writes_down(use_case: UseCase) -> bool:
     """Text comes out of speech or a picture, and no words ask for more than what is there."""
-    source = any(one.modality in ("speech", "image") and one.role == "source" for one in use_case.inputs)
+    source = any(
+        one.modality in ("speech", "image") and one.role == "source" for one in use_case.inputs
+    )
     alone = not input_of(use_case, "text")
     return use_case.outputs == ["text"] and source and alone and task_of(use_case) == "transform"
 
@@ -146,4 +148,3 @@ def renders(use_case: UseCase) -> bool:
     right = strict(use_case) or use_case.deterministic or sourced
     made = task_of(use_case) in ("create", "transform") and one_answer(use_case)
     return shown and given and not free and right and made
-

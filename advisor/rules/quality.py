@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, model_rule, use_case_rule
-from advisor.rules.meaning import odds_per_place
+from advisor.rules.meaning import drives_shape, odds_per_place
 from advisor.rules.reading import (
     has_trait,
     is_generative,
@@ -208,15 +208,20 @@ def show_few(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "against",
     "quality",
     weight=2,
-    detection="Pictures, video or sound are to be created; a continuous-latent, one-pass family.",
+    detection=(
+        "Pictures, video, sound or 3D are to be made, and no person's own decoder is driven and no "
+        "shape moved by sliders; a continuous-latent, one-pass family."
+    ),
     why="Averaging over the latent blurs detail that people look for.",
     remedy="A sampler or an adversarially trained decoder behind it.",
     source="https://arxiv.org/abs/1512.09300; facts/claims.yaml vae-smooth, under check",
 )
 def smooth(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    seen = makes(use_case, "image", "video", "speech", "music", "effects")
+    seen = makes(use_case, "image", "video", "speech", "music", "effects", "3d")
     if not seen or task_of(use_case) == "compress":
-        return NotApplicable("no picture or sound is shown")
+        return NotApplicable("no picture, sound or shape is shown")
+    if use_case.outputs[0] == "3d" and (drives_shape(use_case) or "sliders" in use_case.controls):
+        return NotApplicable("one learned shape is moved")
     if not is_generative(family) or family.id != "vae":
         return None
     return rule.says(f"{family.name} averages over its latent and blurs detail.")

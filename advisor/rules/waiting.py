@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from advisor.limits import frame_limit_s, is_batch, limit_s
+from advisor.limits import AUDIO, frame_limit_s, is_batch, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule
-from advisor.rules.meaning import answers_speech, copies_voice
+from advisor.rules.meaning import answers_speech, copies_voice, follows_sound
 from advisor.rules.reading import (
     SMALL_PLACES,
     WEAK_PLACES,
@@ -15,7 +15,6 @@ from advisor.rules.reading import (
     input_of,
     is_generative,
     makes,
-    role_of,
     seconds_text,
     task_of,
 )
@@ -53,7 +52,7 @@ def batch_quality(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     "bar",
     "latency",
     detection=(
-        "New speech (no source is repaired or coded) with the first sound within 500 ms on a CPU, "
+        "New sound (none is completed or coded) with the first of it within 500 ms on a CPU, "
         "phone or smaller; the family makes token after token or samples in many steps."
     ),
     why="Sequential generation runs below real time there; one parallel pass does not.",
@@ -62,9 +61,9 @@ def batch_quality(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 )
 def speech_on_cpu(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     seconds = limit_s(use_case)
-    repairs = task_of(use_case) in ("complete", "compress") or role_of(use_case, "source")
-    if use_case.outputs[0] != "speech" or repairs:
-        return NotApplicable("no new speech is asked for")
+    repairs = task_of(use_case) in ("complete", "compress")
+    if use_case.outputs[0] not in AUDIO or repairs:
+        return NotApplicable("no new sound is asked for")
     if seconds is None or use_case.placement not in WEAK_PLACES:
         return NotApplicable("no time limit on a weak device")
     if seconds > 0.5 or not has_trait(family, "sequential", "many-step"):
@@ -73,6 +72,28 @@ def speech_on_cpu(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         f"{family.name} does not reach its first sound in {seconds_text(seconds)} without a GPU.",
         limit_s=seconds,
     )
+
+
+@family_rule(
+    "LAT126",
+    "Follows a sound buffer by buffer",
+    "for",
+    "latency",
+    weight=3,
+    detection=(
+        "A source of sound is transformed within 300 ms; the family encodes and decodes it in one "
+        "pass."
+    ),
+    why="A player or speaker hears every delay: each buffer of milliseconds takes one pass.",
+    remedy="None needed.",
+    source="https://arxiv.org/abs/2111.05011 (timbre of a played sound changed on a laptop)",
+)
+def follows_buffers(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
+    if not follows_sound(use_case):
+        return NotApplicable("no sound is transformed while it goes on")
+    if not has_trait(family, "one-pass") or not has_trait(family, "reproduces-input"):
+        return None
+    return rule.says(f"{family.name} encodes and decodes each buffer in one pass.")
 
 
 @family_rule(
