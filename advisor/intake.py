@@ -53,8 +53,9 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         4,
         "Truth and checking",
-        "What tolerance is there for a wrong or invented output, and where do facts come from?",
-        ("error_tolerance", "facts_from", "wording_enumerable", "closed_label_set"),
+        "What tolerance is there for a wrong or invented output, what is the worst that one does, "
+        "and where do facts come from?",
+        ("error_tolerance", "harm", "facts_from", "wording_enumerable", "closed_label_set"),
         "No tolerance without a check rules out free generation.",
         True,
     ),

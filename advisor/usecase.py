@@ -174,6 +174,8 @@ class UseCase(_Strict):
     error_tolerance: Literal["zero", "low", "medium", "high"] = "low"  # Q4
     reviewer: Literal["none", "automatic-test", "human"] = "none"  # Q5
     review_minutes_per_item: float = Field(0.0, ge=0, le=60)
+    harm: Literal["not-stated", "nuisance", "money", "rights", "persons"] = "not-stated"  # Q4; the
+    # worst that one wrong output does: rights covers law, office and words in somebody's name
     facts_from: Literal["nowhere", "structured-data", "text-base", "exact-source"] = "nowhere"
     wording_enumerable: bool = False  # can all wordings be written down as templates?
     closed_label_set: bool = False  # is the answer one of a fixed list?

@@ -81,6 +81,7 @@ def decide(
         found += crossing
         found.sort(key=lambda flip: (flip.factor, flip.field, flip.direction))
     readiness = readiness_of(use_case, chosen.view.family if chosen.view else None)
+    route = route_of(judgement, chosen, apis)
     gates = gates_of(use_case, chosen, readiness)
     return Assessment(
         use_case=use_case,
@@ -88,10 +89,10 @@ def decide(
         as_of=as_of,
         data_version=catalog.version,
         engine_version=engine_version(),
-        headline=answer.headline(judgement, chosen),
+        headline=answer.headline(judgement, chosen, route),
         verdict=chosen.verdict,
         family=chosen.family,
-        serve=answer.serve_slot(judgement, chosen),
+        serve=answer.serve_slot(judgement, chosen, route),
         offline=answer.offline_slot(judgement, chosen),
         weights=judgement.weights,
         candidates=answer.candidate_results(judgement, chosen),
@@ -107,7 +108,7 @@ def decide(
         confidence=answer.confidence_of(judgement, chosen),
         warnings=warnings,
         money=money,
-        route=route_of(judgement, chosen, apis),
+        route=route,
         robustness=robustness_of(judgement, chosen),
         choice_flips=choices,
         flip_summary=flip_summary(found, choices, least) if flips else "",

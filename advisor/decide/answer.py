@@ -13,7 +13,7 @@ from advisor.limits import is_batch, limit_s
 from advisor.rules.reading import is_generative, makes, seconds_text
 
 if TYPE_CHECKING:
-    from advisor.assessment import FamilyStatus
+    from advisor.assessment import FamilyStatus, Route
 
 MEASURED = (Basis.measured, Basis.scaled, Basis.calibrated)
 LISTED = (
@@ -139,10 +139,24 @@ def _why_nothing(view: FamilyView) -> str:
     return "The catalog holds no model of it."
 
 
-def serve_slot(judgement: Judgement, chosen: Outcome) -> Slot | None:
-    """What to serve with; a family without a runnable model is a slot without a candidate."""
+def serve_slot(judgement: Judgement, chosen: Outcome, route: Route) -> Slot | None:
+    """What to serve with; a family without a runnable model is a slot without a candidate.
+
+    Where buying is recommended, the slot says what to buy first, then what would be run instead.
+    """
     if chosen.view is None:
         return None
+    own = _own_slot(judgement, chosen)
+    if route.kind != "buy-hosted-api":
+        return own
+    said = f"Buy {route.provider} {route.api_model} (hosted API)."
+    if own.candidate is not None:
+        said += f" To run it oneself instead: {own.sentence[:1].lower()}{own.sentence[1:]}"
+    return own.model_copy(update={"sentence": said})
+
+
+def _own_slot(judgement: Judgement, chosen: Outcome) -> Slot:
+    assert chosen.view is not None
     family, best = chosen.view.family, chosen.best
     if best is None:
         sentence = f"Serve with {family.name}."
@@ -200,11 +214,11 @@ def conditions_of(judgement: Judgement, chosen: Outcome) -> list[str]:
     found.sort(key=lambda f: (f.verdict_cap is None, f.code))
     said = [f"{f.sentence} ({f.code})" for f in found]
     if chosen.best is None:
-        said = [*_open_questions(chosen.view), *said]
+        said = [*_open_questions(judgement, chosen.view), *said]
     return list(dict.fromkeys(said))
 
 
-def _open_questions(view: FamilyView) -> list[str]:
+def _open_questions(judgement: Judgement, view: FamilyView) -> list[str]:
     """What has to be shown before a family without an open option can be relied on."""
     if view.near_misses:
         near = view.near_misses[0]
@@ -214,24 +228,31 @@ def _open_questions(view: FamilyView) -> list[str]:
         large = view.too_large[0]
         first = f"No published model fits as it is: {large.sentence}"
         return [f"{first} Train or find a smaller one before deciding. ({large.code})"]
+    seconds = limit_s(judgement.use_case)
+    if seconds is not None and is_generative(view.family):
+        return [f"No model of it could be timed here: measure one within {seconds_text(seconds)}."]
     return []
 
 
-def headline(judgement: Judgement, chosen: Outcome) -> str:
-    """One sentence for the first page."""
+def headline(judgement: Judgement, chosen: Outcome, route: Route) -> str:
+    """One sentence for the first page: the verdict, the family, and whether to run or to buy it."""
     title = judgement.use_case.title
     if chosen.view is None:
         reason = chosen.deciding[0].sentence if chosen.deciding else "No family can do this."
         return f"{title}: do not build this as specified. {reason}"
-    said = {
-        "go": "build it",
-        "go-with-guardrails": "build it with guardrails",
-        "go-with-human-review": "build it with a person's review",
+    buys = route.kind == "buy-hosted-api"
+    said = "buy it" if buys else "build it"
+    said += {
+        "go": "",
+        "go-with-guardrails": " with guardrails",
+        "go-with-human-review": " with a person's review",
     }[chosen.verdict]
     if not is_generative(chosen.view.family):
         means = "retrieval, templates, rendering or a classifier"
         return f"{title}: nothing generative is needed; {said} with {means}."
     what = f"{chosen.view.family.name}"
+    if buys:
+        return f"{title}: {said}: {what} from {route.provider} ({route.api_model}, hosted API)."
     if chosen.best is not None:
         what += f" ({chosen.best.option.model.name} on {chosen.best.option.device.name})"
     return f"{title}: {said} with {what}."

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from advisor.decide.judge import FamilyView, Judged, Judgement
+from advisor.limits import is_batch, limit_s
 from advisor.rules import Finding
+from advisor.rules.reading import WEAK_PLACES, has_trait
 
 if TYPE_CHECKING:
     from advisor.assessment import Verdict
@@ -42,10 +44,19 @@ def outcome(judgement: Judgement) -> Outcome:
     best = view.open[0] if view.open else None
     capped = [f for f in caps(judgement, view, best) if f.verdict_cap]
     verdict = max((_rank(f.verdict_cap) for f in capped), default=0)
-    if best is None and (view.near_misses or view.too_large):
+    if best is None and (view.near_misses or view.too_large or untimed_sampler(judgement, view)):
         verdict = max(verdict, _ORDER.index("go-with-guardrails"))
     deciding = tuple(f for f in capped if _rank(f.verdict_cap) == verdict)
     return Outcome(view.family.id, _ORDER[verdict], view, best, deciding)
+
+
+def untimed_sampler(judgement: Judgement, view: FamilyView) -> bool:
+    """Somebody waits at a weak device for a family that takes several passes, and none of its
+    models could be timed there: nothing shows that it holds."""
+    use_case = judgement.use_case
+    waits = limit_s(use_case) is not None and not is_batch(use_case)
+    steps = has_trait(view.family, "few-step", "many-step", "optimises-per-item")
+    return waits and steps and use_case.placement in WEAK_PLACES and not view.open
 
 
 def caps(judgement: Judgement, view: FamilyView, best: Judged | None) -> list[Finding]:

@@ -82,13 +82,12 @@ def _from_requirements(use_case: UseCase) -> dict[str, float]:
 def without_generation(use_case: UseCase, family: Family) -> dict[str, float]:
     """What is known of a lookup, a classifier, a formula or a renderer without a model to time.
 
-    It takes one pass or none: judged cheap (1) and quick (0.75 under a limit). Its quality stays
-    unknown. Judgements.
+    It takes one pass or none, so it is judged cheap (1); its time counts neither way (0.5), and
+    its quality stays unknown. Judgements.
     """
     asked = set(use_case.controls) - {"prompt"}
     got = len(asked & set(family.control)) / len(asked) if asked else 0.5
-    quick = 0.5 if limit_s(use_case) is None else 0.75
-    return {"cost": 1.0, "latency": quick, "control": got}
+    return {"cost": 1.0, "latency": 0.5, "control": got}
 
 
 def evidence(findings: list[Finding], weights: dict[str, float]) -> float:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from advisor.limits import AUDIO, VISUAL, WRITTEN, limit_s
 from advisor.rules.base import NotApplicable, Outcome, Rule
 from advisor.rules.build import family_rule, use_case_rule
-from advisor.rules.meaning import needs_exact_labels, prompted, strict, words_alone
-from advisor.rules.newness import settled
+from advisor.rules.meaning import needs_exact_labels, prompted, quotes, strict, words_alone
+from advisor.rules.newness import computes, settled, templated
 from advisor.rules.reading import (
     JUDGED,
     has_trait,
@@ -338,7 +338,8 @@ def authored_without_check(rule: Rule, use_case: UseCase) -> Outcome:
         return NotApplicable("no free-form text is asked for")
     unchecked = use_case.error_tolerance == "zero" and use_case.reviewer == "none"
     advises = prompted(use_case) and use_case.facts_from == "text-base"
-    fixed = (use_case.wording_enumerable and not advises) or settled(use_case)
+    filled = use_case.wording_enumerable and not advises
+    fixed = filled or quotes(use_case) or computes(use_case) or templated(use_case)
     free = task_of(use_case) != "select" and not fixed
     if not unchecked or not free or use_case.closed_label_set:
         return None
@@ -382,6 +383,37 @@ def told_freely(rule: Rule, use_case: UseCase) -> Outcome:
     if memory and asked and use_case.outputs[0] == "text":
         return rule.says("Facts come from the model's memory, and nobody checks them.")
     return None
+
+
+@use_case_rule(
+    "ACC116",
+    "Harm to persons or their rights, and no person in between",
+    "condition",
+    "accuracy",
+    verdict_cap="no-go",
+    detection=(
+        "harm is persons or rights and no person reviews: a no-go where words or actions are made "
+        "or chosen for somebody's own words or nothing checks them; at most a person's review "
+        "where an automatic test stands in between. Quoted, computed and filled-in answers are "
+        "exempt."
+    ),
+    why=(
+        "Advice to people at risk, official and legal statements and words in somebody's name take "
+        "effect before anybody can mend them; services without staff behind them were closed."
+    ),
+    remedy="Put a person between the output and its effect (reviewer: human), or quote verbatim.",
+    source="benchmarks/decisions_unseen/UT10.yaml, UT07.yaml and the sources named there",
+)
+def harm_unchecked(rule: Rule, use_case: UseCase) -> Outcome:
+    if use_case.harm not in ("persons", "rights") or use_case.reviewer == "human":
+        return NotApplicable("no harm to persons or rights is stated, or a person reviews")
+    exact = quotes(use_case) or computes(use_case) or templated(use_case)
+    if exact or not makes(use_case, *WRITTEN, "speech", "action", "table"):
+        return None
+    found = rule.says(f"A wrong output does harm to {use_case.harm}, and no person is in between.")
+    if use_case.reviewer == "automatic-test":
+        return found.model_copy(update={"verdict_cap": "go-with-human-review"})
+    return found
 
 
 @family_rule(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MANY_PER_DAY = 1e6
 CASUAL_PER_DAY = 1e5
+REVIEW_MINUTES, REVIEWERS = 360.0, 1000  # minutes of a reader's day; people (judgements)
 
 
 def _against_budget(case: Case) -> tuple[str, Figure, float] | None:
@@ -122,6 +123,33 @@ def free_video(rule: Rule, use_case: UseCase) -> Outcome:
     return rule.says(
         f"{use_case.volume_per_day:,.0f} clips a day, and nothing says what a clip may cost.",
         volume_per_day=use_case.volume_per_day,
+    )
+
+
+@use_case_rule(
+    "CST107",
+    "A review that nobody can staff",
+    "condition",
+    "cost",
+    verdict_cap="no-go",
+    detection=(
+        "A person reviews each item, volume and minutes are stated, and the minutes of a day fill "
+        "more than 1,000 people of 6 hours each."
+    ),
+    why="A check that cannot be done is no check: reviewers nod through what they cannot read.",
+    remedy="Check a sample or only doubtful items by machine first, or lower the volume.",
+    source="arithmetic over the stated minutes; 1,000 people of 6 hours are a judgement",
+)
+def unstaffed(rule: Rule, use_case: UseCase) -> Outcome:
+    said = stated(use_case, "volume_per_day", "review_minutes_per_item")
+    if use_case.reviewer != "human" or not said:
+        return NotApplicable("no person reviews, or minutes or volume are not stated")
+    people = use_case.volume_per_day * use_case.review_minutes_per_item / REVIEW_MINUTES
+    if people <= REVIEWERS:
+        return None
+    return rule.says(
+        f"Reading {use_case.volume_per_day:,.0f} items a day takes {people:,.0f} people.",
+        people=people,
     )
 
 

@@ -108,7 +108,8 @@ def scores(use_case: UseCase) -> bool:
 
 def scores_series(use_case: UseCase) -> bool:
     """A time series in, scores for it out: statistics can do that too."""
-    return input_of(use_case, "time-series") and use_case.outputs[0] in ("time-series", "label")
+    series = input_of(use_case, "time-series") and use_case.outputs[0] in ("time-series", "label")
+    return series and use_case.answer_style != "varied"
 
 
 def usual_families(use_case: UseCase) -> tuple[str, ...]:
@@ -120,6 +121,8 @@ def usual_families(use_case: UseCase) -> tuple[str, ...]:
     if copies_voice(use_case):
         return ("codec-lm",)
     if use_case.outputs[0] == "action" and words_alone(use_case):
+        return ("llm",)
+    if use_case.outputs[0] == "sequence" and task_of(use_case) == "transform":
         return ("llm",)
     if use_case.outputs[0] == "3d" and not input_of(use_case, "text", "image", "video"):
         return ()

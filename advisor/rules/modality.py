@@ -82,9 +82,9 @@ def part_of_outputs(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         "The family generates nothing, and the answer is neither chosen (a label, a mask, a "
         "selection, a wording that can be listed), nor given back (a quotation, edits that keep "
         "the rest, a transcript, a reconstruction from five or more photos or a film, frames "
-        "between frames, a compressed copy), nor computed (from data, one best series, odds of "
-        "each place, a source changed in one right way with its structure kept and stated low or "
-        "zero tolerance, a table under formal privacy), nor rendered (from data or a 3D model, "
+        "between frames, a compressed copy), nor computed (from data, from a source with pairs to "
+        "learn from, one best series, odds of each place, a source changed in one right way with "
+        "its structure kept and stated low or zero tolerance, a table under formal privacy), nor rendered (from data or a 3D model, "
         "pictures with exact labels)."
     ),
     why="Retrieval, templates, classifiers and renderers only give back what was put into them.",
@@ -108,15 +108,16 @@ def nothing_to_look_up(rule: Rule, use_case: UseCase, family: Family) -> Outcome
     detection=(
         "The family is the usual one for the first output in a plain request (not for labels "
         "and masks without labelled examples, nor for speech without a text). A table read out of "
-        "text, pictures or sound is usually written by a language model; one best series that "
-        "continues a given one is usually a regression."
+        "text, pictures or sound is usually written by a language model, as are actions from words "
+        "and sequences from sequences; one best series or odds of each place are usually a "
+        "regression, and nothing is generated where nothing new is made (MOD108)."
     ),
     why="Models, tools and experience are densest there; a requirement has to speak against it.",
     remedy="None needed.",
     source=TABLE,
 )
 def usual_family(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    usual = usual_families(use_case)
+    usual = ("non-generative",) if settled(use_case) else usual_families(use_case)
     if not usual:
         return NotApplicable(f"no family is usual for {use_case.outputs[0]}")
     if judges_unlabelled(use_case):
@@ -212,9 +213,10 @@ def only_reproduces(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         "The family generates nothing, and the answer is chosen (selected, one of a closed set, a "
         "label or mask with labelled examples, one of short replies that very many people send), "
         "given back (the wording of a source, edits that keep the rest, a transcript at once or "
-        "word for word), computed (a table of a table; repeatable and right from data alone; odds "
-        "of each place; sound cleaned with its wording or spectrum kept; values that will be read "
-        "as measured) or rendered from data or a 3D model that must be shown right."
+        "word for word), computed (a table of a table; right from data alone, without examples or "
+        "repeatably; sentences over data that nobody reads first; a value or shape learned from "
+        "pairs; odds of each place; sound cleaned with its wording or spectrum kept; values that "
+        "will be read as measured) or rendered from data or a 3D model that must be right."
     ),
     why="What is exact, fast, cheap and testable needs no sampler; generation adds only risk.",
     remedy="None needed.",
@@ -401,12 +403,13 @@ def points_of_data(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
 
 @family_rule(
     "MOD115",
-    "Goes on with a voice, does not answer it",
+    "Goes on with a voice, neither answers nor changes it",
     "bar",
     "modality",
     detection=(
-        "Speech answers speech (no source to repair, convert or code); the family is trained on "
-        "small sets of sound, without the knowledge of language that an answer takes."
+        "Speech answers speech (no source to repair, convert or code) and the family is trained on "
+        "small sets of sound, without the knowledge of language that an answer takes; or a source "
+        "of speech is transformed and the family also makes it sample after sample."
     ),
     why="A waveform model knows how a voice goes on, not what there is to say.",
     remedy="A speech language model, or a recogniser, a text model and a synthesiser in a row.",
@@ -414,8 +417,12 @@ def points_of_data(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     based_on=("R25",),
 )
 def cannot_answer(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
-    if not answers_speech(use_case):
-        return NotApplicable("no speech is to be answered by speech")
+    source = input_of(use_case, "speech") and role_of(use_case, "source")
+    changed = use_case.outputs[0] == "speech" and source and task_of(use_case) == "transform"
+    if not answers_speech(use_case) and not changed:
+        return NotApplicable("no speech is to be answered or changed")
+    if changed and not has_trait(family, "sequential"):
+        return None
     if not has_trait(family, "trainable-from-scratch-small"):
         return None
     return rule.says(f"{family.name} goes on with a voice; it has nothing to say.")

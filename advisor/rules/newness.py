@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 REPLY_TOKENS, REPLIES_A_DAY, LOGGED_PAIRS = 32, 1e6, 1e5
 RECOGNISED_S = 2.0  # words are wanted while they are spoken or shown
 KEPT = ("geometry", "spectrum", "alignment")
-STRUCTURED = ("table", "time-series", "3d", "sequence", "code", "label")
+STRUCTURED = ("table", "time-series", "3d", "sequence", "label")
 
 
 def possible(use_case: UseCase) -> bool:
@@ -66,6 +66,8 @@ def settled(use_case: UseCase) -> bool:
         or picks_replies(use_case)
         or cleans_sound(use_case)
         or computes(use_case)
+        or templated(use_case)
+        or predicts(use_case)
         or measures(use_case)
         or renders(use_case)
         or odds_per_place(use_case)
@@ -105,25 +107,49 @@ def picks_replies(use_case: UseCase) -> bool:
 
 
 def cleans_sound(use_case: UseCase) -> bool:
-    """Noise goes or a part is taken out, and what is left is the source: a filter or a mask."""
+    """Noise goes or a part is taken out, and what is left is the source: a filter or a mask.
+
+    What it should sound like is said by nothing else: no voice, no words, no knobs.
+    """
     source = any(one.modality in AUDIO and one.role == "source" for one in use_case.inputs)
-    kept = use_case.must_keep in ("wording", "spectrum", "alignment")
+    fixed = use_case.scope == "fixed" and not stated(use_case, "controls")
+    kept = use_case.must_keep in ("wording", "spectrum", "alignment") or fixed
     other = role_of(use_case, "subject") or prompted(use_case)
     transforms = task_of(use_case) == "transform" and use_case.outputs[0] in AUDIO
     return source and kept and transforms and not other and one_answer(use_case)
 
 
 def computes(use_case: UseCase) -> bool:
-    """Data go in, and one answer follows from them: arithmetic, a query, a solver, a compiler.
+    """Data go in, and one answer follows from them: arithmetic, a query, a solver.
 
-    A table of a table; or a result that has to be repeatable and right, from data alone.
+    A table of a table; or what has to be right, from data alone, without examples to learn from or
+    with the same answer every time.
     """
-    data = bool(use_case.inputs) and all(one.modality in STRUCTURED for one in use_case.inputs)
-    if not data or not one_answer(use_case) or use_case.sharing != "no":
+    if not _data_alone(use_case) or not one_answer(use_case) or use_case.sharing != "no":
         return False
-    outputs = use_case.outputs[0] in (*STRUCTURED, "action", "text")
+    outputs = use_case.outputs[0] in (*STRUCTURED, "action")
     tables = use_case.outputs[0] == "table" and task_of(use_case) == "transform"
-    return tables or (outputs and use_case.deterministic and strict(use_case))
+    ruled = use_case.deterministic or use_case.training_examples == 0
+    return tables or (outputs and ruled and strict(use_case))
+
+
+def templated(use_case: UseCase) -> bool:
+    """Sentences over data alone, which must be right though nobody reads them first: templates."""
+    facts = use_case.facts_from == "structured-data" and _data_alone(use_case)
+    unread = strict(use_case) and use_case.reviewer == "none"
+    return use_case.outputs[0] == "text" and facts and one_answer(use_case) and unread
+
+
+def predicts(use_case: UseCase) -> bool:
+    """A learned function of a source: pairs show the one right answer, and nobody looks at it as a
+    picture or listens to it."""
+    source = role_of(use_case, "source") and not prompted(use_case)
+    value = use_case.outputs[0] in ("3d", "table", "time-series") and use_case.training_pairs
+    return task_of(use_case) == "transform" and source and value and one_answer(use_case)
+
+
+def _data_alone(use_case: UseCase) -> bool:
+    return bool(use_case.inputs) and all(one.modality in STRUCTURED for one in use_case.inputs)
 
 
 def faithful(use_case: UseCase) -> bool:
@@ -140,11 +166,11 @@ def measures(use_case: UseCase) -> bool:
 
 
 def renders(use_case: UseCase) -> bool:
-    """Pictures or shapes of given data or of a given model, which must be right."""
+    """Pictures or shapes of given data or of a given model, which must be right or vary by menu."""
     shown = use_case.outputs[0] in ("image", "video", "3d")
     given = any(one.modality in ("table", "3d") and one.role == "source" for one in use_case.inputs)
     free = prompted(use_case) or input_of(use_case, "image", "video")
     sourced = use_case.facts_from in ("structured-data", "exact-source")
-    right = strict(use_case) or use_case.deterministic or sourced
+    right = strict(use_case) or use_case.deterministic or sourced or use_case.scope != "free"
     made = task_of(use_case) in ("create", "transform") and one_answer(use_case)
     return shown and given and not free and right and made

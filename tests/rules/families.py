@@ -160,7 +160,7 @@ TRAITS: dict[str, tuple[str | None, str, str, str, str, str]] = {
         "text code label table image mask video 3d time-series speech action",
         "text code table image mask video 3d speech time-series",
         "grammar determinism",
-        "no-generation deterministic-given-input reproduces-input edge-sized",
+        "no-generation one-pass deterministic-given-input edge-sized",
         "production",
     ),
 }

@@ -47,6 +47,7 @@ LIVE: Fields = FRAMES | limit(33, "per-frame")
 PHONE: Fields = LIVE | {"placement": "phone"}
 SERIES: Fields = {"outputs": ["label"], "inputs": [given("time-series", "source")]}
 DIALOGUE: Fields = {"outputs": ["speech"], "inputs": [given("speech")]}
+SOUND: Fields = {"outputs": ["music"], "inputs": [given("music", "source")], "task": "transform"}
 STREAM: Fields = MUSIC | {"endless": True}
 CLIP: Fields = MUSIC | {"duration_s": 30.0}
 EXACT: Fields = {"outputs": ["image", "mask"], "error_tolerance": "low"}
@@ -56,6 +57,12 @@ RENDERING: Fields = FRAMES | limit(2, "per-frame") | {"shares_device_with_render
 FAMILY_ROWS: dict[str, Row] = {
     "MOD101": Row("gan", TEXT, IMAGE, None),
     "MOD102": Row("llm", {"outputs": ["text", "speech"]}, {"outputs": ["text", "code"]}, TEXT),
+    "MOD117": Row(
+        "point-diffusion",
+        THREE_D | {"inputs": [given("table")], "vertices": 5000},
+        THREE_D | {"vertices": 5000},
+        THREE_D,
+    ),
     "MOD103": Row("non-generative", TEXT, LABEL, TEXT, na_family="llm"),
     "MOD104": Row("llm", TEXT, TEXT, None, silent_family="gan"),
     "MOD105": Row(
@@ -118,6 +125,13 @@ FAMILY_ROWS: dict[str, Row] = {
         SPEECH | limit(300, "first-output") | {"placement": "cpu"},
         SPEECH | limit(3000, "first-output") | {"placement": "cpu"},
         SPEECH | limit(300, "first-output"),
+    ),
+    "LAT126": Row(
+        "neural-codec",
+        SOUND | {"latency": {"experience": "live"}},
+        SOUND | {"latency": {"experience": "live"}},
+        SOUND,
+        silent_family="codec-lm",
     ),
     "LAT113": Row(
         "parallel-tts",
@@ -196,7 +210,7 @@ FAMILY_ROWS: dict[str, Row] = {
     ),
     "ACC102": Row(
         "non-generative",
-        TEXT | {"wording_enumerable": True, "facts_from": "structured-data"},
+        TEXT | {"wording_enumerable": True},
         TEXT,
         IMAGE,
     ),

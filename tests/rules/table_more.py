@@ -101,9 +101,9 @@ MORE_ROWS: dict[str, Row] = {
     ),
     "QUA106": Row(
         "image-diffusion",
-        IMAGE | {"answer_style": "calibrated"},
-        IMAGE | {"answer_style": "calibrated"},
-        IMAGE,
+        IMAGE | {"answer_style": "calibrated", "samples_per_input": 20},
+        IMAGE | {"answer_style": "calibrated", "samples_per_input": 20},
+        SCAN | {"answer_style": "calibrated"},
         silent_family="gan",
     ),
     "QUA107": Row(
@@ -167,6 +167,21 @@ USE_CASE_ROWS: dict[str, tuple[Fields, Fields, Fields | None]] = {
         TEXT | {"error_tolerance": "zero"},
         TEXT | {"error_tolerance": "zero", "task": "select"},
         IMAGE,
+    ),
+    "ACC115": (
+        TEXT | {"error_tolerance": "low", "facts_from": "nowhere"},
+        TEXT | {"error_tolerance": "low", "facts_from": "text-base"},
+        TEXT | {"error_tolerance": "high", "facts_from": "nowhere"},
+    ),
+    "ACC116": (
+        TEXT | {"harm": "persons"},
+        IMAGE | {"harm": "persons"},
+        TEXT | {"harm": "money"},
+    ),
+    "CST107": (
+        TEXT | {"reviewer": "human", "review_minutes_per_item": 10.0, "volume_per_day": 1e5},
+        TEXT | {"reviewer": "human", "review_minutes_per_item": 10.0, "volume_per_day": 100.0},
+        TEXT | {"reviewer": "human"},
     ),
     "DAT108": (
         VIDEO | {"licence": "no-pretrained", "training_examples": 20_000},
