@@ -84,8 +84,8 @@ def part_of_outputs(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         "the rest, a transcript, a reconstruction from five or more photos or a film, frames "
         "between frames, a compressed copy), nor computed (from data, from a source with pairs to "
         "learn from, one best series, odds of each place, a source changed in one right way with "
-        "its structure kept and stated low or zero tolerance, a table under formal privacy), nor rendered (from data or a 3D model, "
-        "pictures with exact labels)."
+        "its structure kept and stated low or zero tolerance, a table under formal privacy), nor "
+        "rendered (from data or a 3D model, pictures with exact labels)."
     ),
     why="Retrieval, templates, classifiers and renderers only give back what was put into them.",
     remedy="Say that outputs may be selected from a fixed set, or that all wordings can be listed.",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from advisor.decide.bench import Bench
 from advisor.decide.flips import varied
 from advisor.decide.judge import Judgement, judge, shortlist_of
-from advisor.decide.outcome import NOT_FEASIBLE, outcome
+from advisor.decide.outcome import NOT_FEASIBLE, outcome, untimed_sampler
 from advisor.usecase import UseCase, parse_use_case
 from tests.decide import fakes
 
@@ -163,3 +163,16 @@ def test_a_varied_use_case_states_what_was_varied_and_keeps_the_rest() -> None:
     assert changed.reviewer == "human" and changed.volume_per_day == 5.0
     assert changed.model_fields_set == {"title", "outputs", "volume_per_day", "reviewer"}
     assert plain.reviewer == "none"
+
+
+def test_a_sampler_that_nobody_could_time_on_a_weak_device_is_no_plain_go() -> None:
+    asked: dict[str, Any] = {
+        "outputs": ["video"],
+        "placement": "phone",
+        "error_tolerance": "medium",
+    }
+    waiting = use_case(**asked, latency={"limit_ms": 10_000})
+    view = judge(waiting, BENCH).families["few-step-diffusion"]
+    view.judged.clear()
+    assert untimed_sampler(judge(waiting, BENCH), view)
+    assert not untimed_sampler(judge(use_case(**asked), BENCH), view)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from advisor.assessment import Assessment
+from advisor.decide.answer import headline, serve_slot
 from advisor.decide.bench import Bench
 from advisor.decide.composites import candidates_of, composites_of, fits
 from advisor.decide.flips import choice_flips
@@ -98,6 +99,11 @@ def test_a_dearer_api_is_not_bought_and_a_much_cheaper_one_is() -> None:
     bought = priced(1e-9)
     assert bought.kind == "buy-hosted-api" and bought.conditions
     assert "quality is not compared" in bought.sentence
+    said = headline(judgement, chosen, bought)
+    slot = serve_slot(judgement, chosen, bought)
+    assert f": buy it: Image diffusion from {bought.provider}" in said and "build it" not in said
+    assert slot is not None and slot.sentence.startswith(f"Buy {bought.provider}")
+    assert "buy" not in headline(judgement, chosen, priced(1e6))
 
 
 @pytest.mark.parametrize(
