@@ -149,6 +149,7 @@ def duplex_model(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
     ),
     why="Pieces do not join: each begins and ends, and steering waits for the next one.",
     remedy="A known length, or a family that streams in chunks.",
+    source="https://arxiv.org/abs/2407.14358 (a window of 47 s, whatever is asked for)",
     based_on=("R26",),
 )
 def endless_clip(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
