@@ -101,9 +101,9 @@ def test_a_dearer_api_is_not_bought_and_a_much_cheaper_one_is() -> None:
     assert "quality is not compared" in bought.sentence
     said = headline(judgement, chosen, bought)
     slot = serve_slot(judgement, chosen, bought)
-    assert f": buy it: Image diffusion from {bought.provider}" in said and "build it" not in said
+    assert f": buy it: {chosen.family} from {bought.provider}" in said and "build it" not in said
     assert slot is not None and slot.sentence.startswith(f"Buy {bought.provider}")
-    assert "buy" not in headline(judgement, chosen, priced(1e6))
+    assert "buy it" not in headline(judgement, chosen, priced(1e6))
 
 
 @pytest.mark.parametrize(
