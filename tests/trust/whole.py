@@ -1,4 +1,4 @@
-"""What every answer owes its reader, whatever was asked: faults of an assessment, a sentence each."""
+"""What every answer owes its reader, whatever was asked: its faults, a sentence each."""
 
 from __future__ import annotations
 
