@@ -21,6 +21,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from advisor.arrivals import read_trace
+from advisor.assessment import SCHEMA_VERSION
 from advisor.auditor.recorded import read_decisions
 from advisor.auditor.rows import Skipped, case_of, read_rows, select
 from advisor.catalog import load_catalog
@@ -163,7 +164,8 @@ _LITELLM = (
 _ACCESS = (
     b"mode: oidc\nunlisted: own\nteams:\n  - {name: north, members: [ana@example.com, '@b.com']}\n"
 )
-_SAVED = (ROOT / "reports/samples/legal-text.json").read_bytes()
+_SAVED = (ROOT / "tests/trust/saved/assessment-1.json").read_bytes()
+_NOW = _SAVED.replace(b'"schema_version": 1', b'"schema_version": %d' % SCHEMA_VERSION)
 _POLICY = b"name: ours\ncriteria: {cost: 2.0}\nrules: {}\n"
 _FEEDS = {
     "go_prices": _GO,
@@ -228,7 +230,7 @@ PARSERS: dict[str, Parser] = {
         (InputError,),
         "file.json",
     ),
-    "saved answer": Parser(read_assessment, (_SAVED,), (InputError,), "a.json"),
+    "saved answer": Parser(read_assessment, (_NOW,), (InputError,), "a.json"),
     "access file": Parser(lambda file: read_access(str(file)), (_ACCESS,), (InputError,)),
     "policy": Parser(lambda file: load_policy(policy_file=file), (_POLICY,), (InputError,)),
     "commit date": Parser(
