@@ -20,7 +20,7 @@ from tests.trust.whole import faults
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 23)
-EXAMPLES = ("ticket-routing", "support-answers", "molecule-candidates", "narration")
+EXAMPLES = ("ticket-routing", "molecule-candidates")
 
 ALONE = """
 import hashlib, json, sys
