@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 EXAMPLE ?= examples/product-photos.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs accept traces bench clean
+.PHONY: help demo test check docs accept traces bench torture soak audit clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,6 +35,15 @@ traces: $(VENV)/.test  ## Bring the stored traces up to date with the catalog
 
 bench: $(VENV)/.test  ## Measure speed and print it
 	$(BIN)/python -m benchmarks.speed
+
+torture: $(VENV)/.test  ## Fuzz every parser and hold the whole catalog against physics (MINUTES=5)
+	$(BIN)/python -m benchmarks.torture --minutes $(or $(MINUTES),5)
+
+soak: $(VENV)/.test  ## Answer random use cases, going on where the last run stopped (MINUTES=10)
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),10)
+
+audit: $(VENV)/.test  ## Known vulnerabilities of the locked packages, or "not audited"
+	$(BIN)/python -m tools.audit
 
 clean:  ## Remove the virtual environment and everything made
 	rm -rf $(VENV) out build dist *.egg-info

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from advisor.errors import DataError
+from advisor.errors import DataError, printable
 
 MAX_LENGTH = 500
 
@@ -77,7 +77,7 @@ def _finite(value: Any, expression: Expression) -> float:
 
 
 def _short(expression: Expression) -> str:
-    return str(expression)[:80]
+    return printable(str(expression))
 
 
 @lru_cache(maxsize=4096)

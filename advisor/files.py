@@ -112,8 +112,9 @@ def write_atomic(path: str | Path, content: str | bytes) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    except OSError as error:
-        raise InputError(f"cannot write {target}: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: a path that no file can have
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot write {str(target)!r}: {reason}") from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -135,6 +136,20 @@ def write_atomic(path: str | Path, content: str | bytes) -> None:
             os.close(folder)
 
 
+def plain_cell(value: Any) -> Any:
+    """A cell of a CSV file that no spreadsheet takes for a formula; numbers stay as they are.
+
+    A text that starts like a formula, after blanks or quotes too, gets a ' in front: what
+    spreadsheets themselves write for text. None becomes an empty cell.
+    """
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not _FORMULA.match(value):
+        return value
+    return f"'{value}"
+
+
+_FORMULA = re.compile(r"[\s\"\ufeff\u200b]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]|[\t\r]")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from advisor.errors import DataError, InputError
+from advisor.errors import DataError, InputError, printable
 from advisor.files import write_atomic
 from advisor.paths import data_dir, home_dir
 from advisor.profiler.identity import made_from
@@ -79,9 +79,10 @@ def _points(file: Path) -> list[Point]:
 def profile_path(folder: Path, device: str, model: str) -> Path:
     """Where a profile lies. Raises InputError for a name that would leave the folder."""
     for name in (device, model):
-        if not name or name.startswith((".", "_")) or Path(name).name != name or "\\" in name:
+        outside = Path(name).name != name or "\\" in name or not name.isprintable()
+        if not name or name.startswith((".", "_")) or outside:
             raise InputError(
-                f"'{name[:80]}' cannot be the name of a profile: use letters and digits"
+                f"'{printable(name)}' cannot be the name of a profile: use letters and digits"
             )
     return folder / device / f"{model}.json"
 

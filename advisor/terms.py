@@ -98,8 +98,8 @@ def in_usd(data: dict[str, Any]) -> dict[str, Any]:
     return converted
 
 
-def _usd(name: str, value: Any, terms: dict[str, Any]) -> Any:
-    if "usd" not in name or name == "units_per_usd":
+def _usd(name: object, value: Any, terms: dict[str, Any]) -> Any:
+    if not isinstance(name, str) or "usd" not in name or name == "units_per_usd":
         return value
     if isinstance(value, dict):
         return {key: _usd(name, one, terms) for key, one in value.items()}

@@ -109,14 +109,18 @@ class TraceStore:
     def _nearest(
         self, component: Component, entry: str, symbols: Symbols
     ) -> list[tuple[float, CallTrace]]:
-        """Stored traces of the same entry with their sizes, nearest first."""
-        wanted = self._size(component, entry, symbols)
-        sized = [
-            (self._size(component, entry, _symbols(key)), trace)
+        """Stored traces of the same entry with their sizes, nearest first.
+
+        Near in every symbol: one size tells neither a long film from a wide one nor how many
+        earlier frames are attended to.
+        """
+        stored = {
+            key: trace
             for key, trace in self.stored(component.id).items()
             if key.split(" ")[0] == entry
-        ]
-        return sorted(sized, key=lambda pair: abs(math.log(pair[0] / wanted)))
+        }
+        order = sorted(stored, key=lambda key: _distance(_symbols(key), symbols))
+        return [(self._size(component, entry, _symbols(key)), stored[key]) for key in order]
 
     def _size(self, component: Component, entry: str, symbols: Symbols) -> float:
         size = component.entries[entry].size
@@ -176,7 +180,11 @@ def _derived(near: list[tuple[float, CallTrace]], size: float, key: str) -> Call
     for other_size, other in near[1:]:
         if other_size in alike or _structure(first) != _structure(other):
             continue
-        if _grows(*((other, first) if other_size < first_size else (first, other))):
+        pairs = (
+            (kept, other) if kept_size < other_size else (other, kept)
+            for kept_size, kept in alike.items()
+        )
+        if all(_grows(small, large) for small, large in pairs):
             alike[other_size] = other
     if len(alike) == 1:
         return replace(first.at_size(size / first_size), key=key)
@@ -184,16 +192,28 @@ def _derived(near: list[tuple[float, CallTrace]], size: float, key: str) -> Call
 
 
 def _structure(trace: CallTrace) -> list[tuple[Any, ...]]:
-    return [(op.op_class, op.kind, op.count, len(op.dims)) for op in trace.ops]
+    return [(op.op_class, op.kind, len(op.dims)) for op in trace.ops]
+
+
+def _distance(one: Symbols, other: Symbols) -> float:
+    """How far two sizes of a call are apart: the sum over symbols of the logarithm's change."""
+    return sum(
+        abs(math.log(max(one.get(name, 0), 1) / max(other.get(name, 0), 1)))
+        for name in sorted(one.keys() | other.keys())
+    )
 
 
 def _grows(small: CallTrace, large: CallTrace) -> bool:
-    """Whether no operation shrinks from one call to the other, as one size cannot explain it.
+    """Whether nothing shrinks from one call to the other, as one size cannot explain it.
 
     (Fewer pixels and a longer sound track: a line through both would fall below nothing.)
     """
-    return all(
-        a.flops <= b.flops and a.read_bytes <= b.read_bytes and a.write_bytes <= b.write_bytes
+    fewer, more = _symbols(small.key), _symbols(large.key)
+    return all(fewer[name] <= more.get(name, 0) for name in fewer) and all(
+        a.count <= b.count
+        and a.flops <= b.flops
+        and a.read_bytes <= b.read_bytes
+        and a.write_bytes <= b.write_bytes
         for a, b in zip(small.ops, large.ops, strict=True)
     )
 
@@ -210,7 +230,7 @@ def _between(points: list[tuple[float, CallTrace]], size: float, key: str) -> Ca
         Op(
             same[0].op_class,
             same[0].kind,
-            same[0].count,
+            at(op.count for op in same),
             at(op.flops for op in same),
             at(op.read_bytes for op in same),
             at(op.write_bytes for op in same),

@@ -25,11 +25,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from advisor.catalog import load_catalog
 from advisor.decide import sources
 from advisor.decide.knobs import varied
+from advisor.files import read_document
 from advisor.pipeline import assess
 from advisor.portfolio import assess_folder
 from advisor.usecase import UseCase, dump_yaml, parse_use_case, read_use_case
@@ -44,7 +43,7 @@ def use_cases() -> list[UseCase]:
     """The examples and the recorded decisions."""
     found = [read_use_case(file) for file in sorted((ROOT / "examples").glob("*.yaml"))]
     for file in sorted((ROOT / "benchmarks" / "decisions").glob("*.yaml")):
-        found.append(parse_use_case(yaml.safe_load(file.read_text())["use_case"], file.name))
+        found.append(parse_use_case(read_document(file)[0]["use_case"], file.name))
     return found
 
 

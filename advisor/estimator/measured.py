@@ -39,7 +39,10 @@ def with_measurements(
 
     asked: nothing better than this basis is used, and CannotEstimate says what it lacks.
     """
-    points = list(_points(estimate.device, model, estimate.workload, catalog))
+    unread: list[str] = []
+    points = list(_points(estimate.device, model, estimate.workload, catalog, unread))
+    if unread:
+        estimate = estimate.model_copy(update={"notes": [*estimate.notes, *unread]})
     if asked is Basis.scaled:
         points = [point for point in points if point.workload != estimate.workload]
     if asked is not None:
@@ -255,8 +258,13 @@ def _call_keys(model: Model, workload: Workload) -> dict[str, CallKey]:
     return {s.name: (s.component, s.key, s.batch) for s in plan(model, workload)}
 
 
-def _points(device: str, model: Model, workload: Workload, catalog: Catalog) -> Iterator[Point]:
-    """Valid points of the model on the device at this dtype and mode, latest last."""
+def _points(
+    device: str, model: Model, workload: Workload, catalog: Catalog, unread: list[str] | None = None
+) -> Iterator[Point]:
+    """Valid points of the model on the device at this dtype and mode, latest last.
+
+    A damaged file gives none; `unread` gets a sentence that says so.
+    """
     from advisor.profiler.identity import made_from
     from advisor.profiles import profile_folders, profile_path, read_profile
 
@@ -267,7 +275,12 @@ def _points(device: str, model: Model, workload: Workload, catalog: Catalog) -> 
         try:
             profile = read_profile(file)
         except DataError:
-            continue  # named by `advisor profiles check`; the prediction stands
+            if unread is not None:
+                unread.append(
+                    f"the measurements in {device}/{file.name} are damaged, so a prediction "
+                    "stands: see `advisor profiles check`"
+                )
+            continue
         wanted = made_from(model, catalog)
         same = [
             point

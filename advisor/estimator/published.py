@@ -47,16 +47,19 @@ Table = dict[tuple[str, str], list[tuple[Workload, Published]]]
 def _table(file: Path, _changed_ns: int) -> Table:
     """The rows of a file by (model, device). DataError naming the line of a broken one."""
     table: Table = {}
-    reader = csv.DictReader(io.StringIO(read_bounded(file, MAX_BYTES)))
-    for number, row in enumerate(reader, start=2):
+    reader = csv.DictReader(io.StringIO(read_bounded(file, MAX_BYTES), newline=""))
+    while True:
         try:
+            row = next(reader, None)
+            if row is None:
+                return table
             workload = Workload.model_validate_json(row["workload"])
             fields = {name: row[name] for name in Published.model_fields}
             made = Published.model_validate(fields)
-        except (KeyError, ValidationError):
+            key = row["model"], row["device"]
+        except (KeyError, ValidationError, csv.Error):
             raise DataError(
-                f"{file}, line {number} is not a published measurement: run "
+                f"{file}, line {reader.line_num} is not a published measurement: run "
                 "`python -m benchmarks.published`"
             ) from None
-        table.setdefault((row["model"], row["device"]), []).append((workload, made))
-    return table
+        table.setdefault(key, []).append((workload, made))

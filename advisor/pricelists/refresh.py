@@ -21,7 +21,7 @@ from advisor.catalog import Catalog
 from advisor.catalog.schema import ApiPrice, Price
 from advisor.catalog.table_invariants import api_price_faults, price_faults
 from advisor.errors import DataError
-from advisor.files import write_atomic
+from advisor.files import plain_cell, write_atomic
 from advisor.paths import home_dir
 from advisor.pricelists.fetch import TIMEOUT_S, fetch
 from advisor.pricelists.sources import ANY, Feed, Quote, Source, commit_date
@@ -234,5 +234,5 @@ def table_text(rows: Sequence[Price | ApiPrice]) -> str:
     writer.writerow(columns)
     for row in rows:
         data = row.model_dump(mode="json")
-        writer.writerow(["" if data[name] is None else data[name] for name in columns])
+        writer.writerow([plain_cell(data[name]) for name in columns])
     return out.getvalue()

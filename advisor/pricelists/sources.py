@@ -61,7 +61,7 @@ def _number(value: Any, where: str) -> float | None:
         return None
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"{where} has {str(value)[:40]!r} for a price") from None
     if not 0 <= number < 1e6:
         raise DataError(f"{where} has {number:g} for a price")
@@ -87,7 +87,10 @@ def go_prices(text: str) -> Feed:
         elif region is not None:
             for instance, price in _GO_PRICE.findall(line):
                 quotes[instance, region] = Quote(_number(price, f"{region} {instance}"))
-    return Feed(date.fromisoformat(dated[1]), quotes)
+    try:
+        return Feed(date.fromisoformat(dated[1]), quotes)
+    except ValueError:
+        raise DataError(f"the file says that it was generated on {dated[1]}") from None
 
 
 def gcp_prices(text: str) -> Feed:
