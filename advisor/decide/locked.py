@@ -15,7 +15,9 @@ from advisor.rules import Case, NotApplicable, rules_of_scope
 from advisor.usecase import UseCase
 
 if TYPE_CHECKING:
+    from advisor.catalog import Family
     from advisor.decide.outcome import Outcome
+    from advisor.rules import Rule
 
 
 class _Watched(UseCase):
@@ -49,25 +51,25 @@ class _Noted(Set[str]):
 def locked_rules(use_case: UseCase, chosen: Outcome) -> list[LockedRule]:
     """Rules on the use case and on the chosen family that wait for an answer, by code."""
     family = chosen.view.family if chosen.view is not None else None
-    scopes = ("use-case", "family") if family is not None else ("use-case",)
-    found = []
-    for scope in scopes:
-        for one in rules_of_scope(scope):  # type: ignore[arg-type]
-            seen: list[str] = []
-            outcome = one.check(one, Case(_watched(use_case, seen), family))
-            last = seen[-1] if seen else ""
-            if isinstance(outcome, NotApplicable) and last not in use_case.model_fields_set:
-                if last:
-                    found.append(
-                        LockedRule(
-                            code=one.code,
-                            title=one.title,
-                            reason=outcome.reason,
-                            field=last,
-                            question=question_of(last),
-                        )
-                    )
-    return sorted(found, key=lambda one: one.code)
+    rules = [*rules_of_scope("use-case"), *(rules_of_scope("family") if family else ())]
+    found = [_locked(one, use_case, family) for one in rules]
+    return sorted((one for one in found if one is not None), key=lambda one: one.code)
+
+
+def _locked(rule: Rule, use_case: UseCase, family: Family | None) -> LockedRule | None:
+    seen: list[str] = []
+    outcome = rule.check(rule, Case(_watched(use_case, seen), family))
+    if not isinstance(outcome, NotApplicable) or not seen:
+        return None
+    if seen[-1] in use_case.model_fields_set:
+        return None
+    return LockedRule(
+        code=rule.code,
+        title=rule.title,
+        reason=outcome.reason,
+        field=seen[-1],
+        question=question_of(seen[-1]),
+    )
 
 
 def _watched(use_case: UseCase, seen: list[str]) -> UseCase:

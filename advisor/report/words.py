@@ -87,11 +87,41 @@ MARKETS = {
     "marketplace": "an ask on a marketplace",
     "own": "own calculation",
 }
+WAYS = {  # ways of buying, as in the table of the Cost section
+    "rented": "rented on demand",
+    "committed": "rented, committed",
+    "spot": "rented, spot",
+    "serverless": "serverless",
+    "owned": "owned",
+    "hosted": "hosted API",
+}
 LATENCY_KINDS = {
     "first-output": "until the first output",
     "per-frame": "per frame",
     "per-item": "per item",
     "total": "until the whole output",
+}
+GATES = {"passed": "passed", "open": "open", "failed": "failed"}
+LEVELS = {
+    "ready": "ready",
+    "partly": "partly ready",
+    "not-ready": "not ready",
+    "unknown": "not known",
+}
+AREAS = {
+    "data": "Data",
+    "accuracy": "Accuracy",
+    "integration": "Integration",
+    "evaluation": "Evaluation",
+    "team": "Team",
+    "maturity": "Maturity",
+}
+CHANGES = {
+    "feasibility": "whether it is feasible",
+    "family": "the family",
+    "verdict": "the verdict",
+    "model": "the model",
+    "serve-or-buy": "run or buy",
 }
 COMMERCIAL = {
     "yes": "allowed",

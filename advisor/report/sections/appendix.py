@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from advisor.figure import Basis, Figure
+from advisor.figure import Figure
 from advisor.report import words
 from advisor.report.doc import (
     Block,
+    Bullets,
     Cell,
     Column,
     Commands,
@@ -20,11 +20,19 @@ from advisor.report.doc import (
     Subheading,
     Table,
 )
-from advisor.report.numbers import UNKNOWN, count, day, exact, figure_text, significant
+from advisor.report.numbers import (
+    UNKNOWN,
+    count,
+    day,
+    exact,
+    figure_text,
+    percent,
+    significant,
+)
 from advisor.report.view import View, option_cell
 
 if TYPE_CHECKING:
-    from advisor.assessment import CandidateResult
+    from advisor.assessment import Accuracy, CandidateResult
 
 Named = tuple[str, Figure | None]
 DIGITS = 4
@@ -174,44 +182,60 @@ def _bars(view: View, one: CandidateResult) -> str:
 
 
 def method(view: View) -> list[Block]:
-    """How figures come about, and how many of which evidence this report holds."""
+    """How figures come about, and how right predictions of this kind have been."""
     said = [
         "Hard rules come first: a rule that is violated bars a family or an option, and its code "
         "is shown. What is left is ordered by criteria with stated weights.",
         "A stage's time is the larger of host time and device time; device time sums, over "
         "operations, the largest of arithmetic, memory traffic and launch floor.",
         "Peak memory is weights plus the largest set of live tensors plus workspace and context.",
-        "Intervals are meant to hold nine times in ten. The weakest evidence on the way to a "
-        "figure is the evidence of the figure.",
-        "Monthly cost sizes whole instances for the peak load at the stated utilisation.",
+        "Intervals are quantiles of measured over predicted on rows that the fit had not seen "
+        "(split conformal). They are meant to hold nine times in ten.",
+        "Monthly cost sizes whole instances for the peak load at the stated utilisation; p95 comes "
+        "from a queue with one line and several GPUs.",
     ]
-    blocks: list[Block] = [Paragraph(text=text) for text in said]
-    blocks.append(_evidence(view))
+    blocks: list[Block] = [Bullets(items=said)]
+    accuracy = view.assessment.accuracy
+    if accuracy is not None:
+        blocks.append(_accuracy(accuracy))
+    elif view.chosen is not None:
+        text = "No error of prediction is stated: the recommended option was measured, or its mode "
+        blocks.append(Paragraph(text=text + "has no record of held-out errors."))
     return blocks
 
 
-def _evidence(view: View) -> Table:
-    tally: Counter[Basis] = Counter()
-    for one in view.leading:
-        tally.update(figure.basis for _, figure in _of_option(view, one) if figure is not None)
-    tally.update(one.usd_per_output.basis for one in view.assessment.apis)
+def _accuracy(found: Accuracy) -> Table:
     return Table(
-        caption="Kinds of evidence, best first, and how many figures of appendix A have each",
+        caption=f"How far predictions in {found.kind} were off on rows that they had not seen",
         columns=[
-            Column(label="Evidence", width=1),
-            Column(label="Meaning", width=3.5),
-            Column(label="Figures", width=0.8, align="right"),
+            Column(label="What the fit had not seen", width=2.4),
+            Column(label="Rows", width=0.6, align="right"),
+            Column(label="Half are within", width=1, align="right"),
+            Column(label="Nine in ten within", width=1.1, align="right"),
+            Column(label="Bias", width=1.4),
+            Column(label="Inside the 90 % interval", width=1.2, align="right"),
         ],
         rows=[
             [
-                Cell(text=words.BASES[basis][0], basis=None),
-                Cell(text=words.BASES[basis][2]),
-                Cell(text=count(tally[basis])),
+                Cell(text=one.left_out),
+                Cell(text=count(one.rows)),
+                Cell(text=percent(one.median_error)),
+                Cell(text=percent(one.p90_error)),
+                Cell(text=_bias(one.bias)),
+                Cell(text=UNKNOWN if one.inside is None else percent(one.inside)),
             ]
-            for basis in Basis
+            for one in found.groups
         ],
         dense=True,
+        note=f"{found.source}. Expect the errors of the last row on a model that nobody has "
+        "measured.",
     )
+
+
+def _bias(bias: float) -> str:
+    if abs(bias) < 0.005:
+        return "none"
+    return f"{percent(abs(bias))} too {'slow' if bias > 0 else 'fast'}"
 
 
 def glossary(view: View) -> list[Block]:
@@ -230,6 +254,11 @@ def reproduce(view: View) -> list[Block]:
                 Entry(label="Catalog version", value=answer.data_version),
                 Entry(label="Record format", value=str(answer.schema_version)),
                 Entry(label="Digest of the record", value=digest(view)),
+                *(
+                    Entry(label=f"SHA-256 of {name}", value=value)
+                    for name, value in answer.digests.items()
+                    if name != "catalog"
+                ),
             ]
         ),
         Commands(

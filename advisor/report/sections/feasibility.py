@@ -1,8 +1,7 @@
-"""What changes the answer, conditions and risks, licences, and how to check it yourself."""
+"""Conditions, gates, readiness and risks; licences."""
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from advisor.report import words
@@ -12,63 +11,20 @@ from advisor.report.doc import (
     Callout,
     Cell,
     Column,
-    Commands,
     Paragraph,
     Subheading,
     Table,
 )
-from advisor.report.numbers import UNKNOWN, amount, significant
-from advisor.report.view import View, option_name
+from advisor.report.numbers import UNKNOWN, percent
+from advisor.report.view import View
 
 if TYPE_CHECKING:
-    from advisor.assessment import CandidateResult, FlipPoint
+    from advisor.assessment import CandidateResult, Gate, Readiness
     from advisor.rules.base import Finding
 
 
-def sensitivity(view: View) -> list[Block]:
-    """Flip points, nearest first."""
-    flips = view.assessment.flip_points
-    if not flips:
-        return [
-            Paragraph(
-                text="The record holds no flip point: no single limit, volume or budget in the "
-                "range searched changes the recommendation, or none was searched for."
-            )
-        ]
-    return [
-        Table(
-            caption="The value of one requirement at which the answer changes, nearest first",
-            columns=[
-                Column(label="Requirement", width=1.4),
-                Column(label="Now", width=1.2, align="right"),
-                Column(label="Changes", width=1.5, align="right"),
-                Column(label="Factor", width=0.7, align="right"),
-                Column(label="The answer becomes", width=2.8),
-            ],
-            rows=[_flip(one) for one in flips],
-            note="Each is found by answering the use case again; the threshold is located to 2 %.",
-        )
-    ]
-
-
-def _flip(flip: FlipPoint) -> list[Cell]:
-    way = "or more" if flip.direction == "above" else "or less"
-    return [
-        Cell(text=words.FIELDS.get(flip.field, flip.field)),
-        Cell(text=amount(flip.current, flip.unit)),
-        Cell(text=f"{_threshold(flip)} {way}"),
-        Cell(text=significant(flip.factor)),
-        Cell(text=flip.becomes),
-    ]
-
-
-def _threshold(flip: FlipPoint) -> str:
-    """To two digits: it is located to 2 %."""
-    return amount(float(f"{flip.threshold:.1e}"), flip.unit)
-
-
 def feasibility(view: View) -> list[Block]:
-    """Verdict with its conditions, risks of the choice, and warnings about the data."""
+    """Verdict with its conditions, gates, readiness, risks, and warnings about the data."""
     answer = view.assessment
     word, tone = words.VERDICTS[answer.verdict]
     blocks: list[Block] = [Callout(tone=tone, title=word, text=answer.headline)]
@@ -76,11 +32,63 @@ def feasibility(view: View) -> list[Block]:
         no_go = answer.verdict == "no-go"
         head = "What would make it feasible" if no_go else "Conditions"
         blocks += [Subheading(text=head), Bullets(items=list(answer.conditions))]
+    if answer.gates:
+        blocks.append(_gates(answer.gates))
+    if answer.readiness:
+        blocks.append(_readiness(answer.readiness))
     risks = _risks(view)
     blocks.append(_risk_table(risks) if risks else Paragraph(text="No rule names a risk."))
     if answer.warnings:
         blocks += [Subheading(text="About the data"), Bullets(items=list(answer.warnings))]
     return blocks
+
+
+def _gates(gates: list[Gate]) -> Table:
+    passed = sum(one.status == "passed" for one in gates)
+    tones = {"passed": "good", "open": "caution", "failed": "stop"}
+    return Table(
+        caption=f"Gates before money is spent: {passed} of {len(gates)} passed",
+        columns=[
+            Column(label="Question", width=2.4),
+            Column(label="Status", width=0.7),
+            Column(label="Evidence", width=3.4),
+        ],
+        rows=[
+            [
+                Cell(text=one.question),
+                Cell(text="", sub=words.GATES[one.status], tone=tones[one.status]),
+                Cell(text=one.evidence),
+            ]
+            for one in gates
+        ],
+        dense=True,
+        note="A prediction alone never passes the gate on time: that takes a measurement.",
+    )
+
+
+def _readiness(areas: list[Readiness]) -> Table:
+    return Table(
+        caption="Readiness beyond the model, from what was stated",
+        columns=[
+            Column(label="Area", width=0.9),
+            Column(label="Level", width=0.9),
+            Column(label="Score", width=0.5, align="right"),
+            Column(label="From", width=2.0),
+            Column(label="Not answered", width=2.2),
+        ],
+        rows=[
+            [
+                Cell(text=words.AREAS[one.area]),
+                Cell(text=words.LEVELS[one.level]),
+                Cell(text=UNKNOWN if one.score is None else percent(one.score)),
+                Cell(text="; ".join(one.reasons) or UNKNOWN),
+                Cell(text=" ".join(one.missing) or UNKNOWN, tone="muted"),
+            ]
+            for one in areas
+        ],
+        dense=True,
+        note="Scores are judgements: shares of points over the answered checks of an area.",
+    )
 
 
 def _risks(view: View) -> list[Finding]:
@@ -171,56 +179,3 @@ def _licence(one: CandidateResult) -> list[Cell]:
         Cell(text=licence.conditions or UNKNOWN),
         Cell(text=licence.source, sub=doubt, tone="muted"),
     ]
-
-
-def verify(view: View) -> list[Block]:
-    """Commands that repeat the figures, and measure them."""
-    one = view.chosen or next(iter(view.ranked), None)
-    if one is None:
-        return [
-            Paragraph(text="Nothing is run, so there is nothing to measure. Look at the rules:"),
-            Commands(label="Rules", lines=_rule_commands(view)),
-        ]
-    settings = workload_options(one)
-    # Quantised weights are estimated, not profiled: the profiler takes its own default type.
-    quantised = one.workload.dtype in ("fp8", "int8", "nf4")
-    dtype = f" --dtype {one.workload.dtype}"
-    measurable = settings.replace(dtype, "" if quantised else dtype)
-    device = shlex.quote(one.device)
-    model = shlex.quote(one.model)
-    return [
-        Paragraph(text=f"The figures of {option_name(one)} come from this estimate:"),
-        Commands(
-            label="Repeat the estimate",
-            lines=[f"advisor estimate {model} --device {device} {settings} --json"],
-        ),
-        Paragraph(
-            text="On a machine with that device, measure it and compare with the figures above:"
-        ),
-        Commands(
-            label="Measure it",
-            lines=["pip install 'advisor[profile]'", f"advisor profile {model} {measurable}"],
-        ),
-        Commands(label="Look up the rules that decided", lines=_rule_commands(view)),
-    ]
-
-
-def workload_options(one: CandidateResult) -> str:
-    """The workload as options of `advisor estimate`."""
-    workload = one.workload
-    asked = {**workload.axes(), "batch": workload.batch}
-    given = [f"--{name.replace('_', '-')} {_option(value)}" for name, value in asked.items()]
-    return " ".join([*given, f"--dtype {workload.dtype}", f"--mode {workload.mode}"])
-
-
-def _option(value: float) -> str:
-    """Whole numbers in full, others without idle zeros."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _rule_commands(view: View) -> list[str]:
-    codes = [one.code for one in view.assessment.findings]
-    codes += [one.code for one in (view.chosen_family.findings if view.chosen_family else [])]
-    codes += [one.code for one in (view.chosen.findings if view.chosen else [])]
-    found = [f"advisor rules {shlex.quote(code)}" for code in dict.fromkeys(codes)][:6]
-    return found or ["advisor rules"]

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from advisor.report import charts, words
 from advisor.report.doc import Block, Cell, Column, Paragraph, Table
-from advisor.report.numbers import UNKNOWN, count, percent, significant
+from advisor.report.numbers import UNKNOWN, count, exact, percent, significant
 from advisor.report.sections.executive import nearest_table, options_table
-from advisor.report.view import View, option_cell
+from advisor.report.view import View, number, option_cell, with_unit
 
 if TYPE_CHECKING:
-    from advisor.assessment import FamilyResult
+    from advisor.assessment import Composite, FamilyResult
 
 _OUT = ("barred", "does-not-make-this")
 
@@ -31,7 +31,43 @@ def options(view: View) -> list[Block]:
             blocks.append(nearest_table(view, "Options nearest to feasible"))
     if view.assessment.barred_by:
         blocks.append(_bars(view))
-    return blocks
+    return blocks + [_chain(one) for one in view.assessment.composites]
+
+
+def _chain(one: Composite) -> Table:
+    """Several families in turn, where practice makes such things so."""
+    least = "" if one.complete else "at least "
+    return Table(
+        caption=f"In several steps: {one.name}",
+        columns=[
+            Column(label="Step", width=1.6),
+            Column(label="Made by", width=2.2),
+            Column(label="Per item", width=0.7, align="right"),
+            Column(label="Time", width=1.5),
+            Column(label="USD per output", width=1.5, align="right"),
+        ],
+        rows=[
+            *(
+                [
+                    Cell(text=part.purpose),
+                    Cell(text=part.model or part.family, sub=part.device or part.note),
+                    Cell(text=exact(part.per_item)),
+                    with_unit(part.latency_s),
+                    number(part.usd_per_output),
+                ]
+                for part in one.parts
+            ),
+            [
+                Cell(text=f"Together, one after the other {least}".strip(), tone="strong"),
+                Cell(text=""),
+                Cell(text=""),
+                with_unit(one.latency_s),
+                number(one.usd_per_item),
+            ],
+        ],
+        note=f"{one.sentence} Source: {one.source}",
+        dense=True,
+    )
 
 
 def _scores(view: View) -> Table:
@@ -81,9 +117,9 @@ def _bars(view: View) -> Table:
             [
                 Cell(text=code),
                 Cell(text=view.title_of(code)),
-                Cell(text=count(number)),
+                Cell(text=count(barred)),
             ]
-            for code, number in tally
+            for code, barred in tally
         ],
         dense=True,
     )
