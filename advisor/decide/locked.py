@@ -7,38 +7,42 @@ does so: the last field that it read before, if nobody stated that field, is the
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from advisor.assessment import LockedRule
 from advisor.decide.questions import question_of
-from advisor.rules import Case, NotApplicable, rules_of_scope
-from advisor.usecase import UseCase
+from advisor.decide.recall import STATED, Watched
+from advisor.rules import Case, NotApplicable, all_rules
 
 if TYPE_CHECKING:
     from advisor.catalog import Family
     from advisor.decide.outcome import Outcome
     from advisor.rules import Rule
+    from advisor.usecase import UseCase
 
 
-class _Watched(UseCase):
-    """A use case that notes which of its fields are read."""
+class _Last(Watched):
+    """A use case that notes which of its fields was asked for last, by value or by being stated."""
 
-    def __getattribute__(self, name: str) -> Any:
-        if name == "model_fields_set":
-            return _Noted(super().__getattribute__(name), self.__dict__["seen"])
-        if name in UseCase.model_fields:
-            self.__dict__["seen"].append(name)
-        return super().__getattribute__(name)
+    last = ""
+
+    def __getattr__(self, name: str) -> Any:
+        value = super().__getattr__(name)
+        if name == STATED:
+            return _Noted(value, self)
+        if name in self._fields:
+            self.last = name
+        return value
 
 
 class _Noted(Set[str]):
     """The set of stated fields, which notes what it is asked for."""
 
-    def __init__(self, stated: Set[str], seen: list[str]) -> None:
-        self._stated, self._seen = stated, seen
+    def __init__(self, stated: Set[str], watched: _Last) -> None:
+        self._stated, self._watched = stated, watched
 
     def __contains__(self, name: object) -> bool:
-        self._seen.append(str(name))
+        self._watched.last = str(name)
         return name in self._stated
 
     def __iter__(self) -> Any:
@@ -51,29 +55,22 @@ class _Noted(Set[str]):
 def locked_rules(use_case: UseCase, chosen: Outcome) -> list[LockedRule]:
     """Rules on the use case and on the chosen family that wait for an answer, by code."""
     family = chosen.view.family if chosen.view is not None else None
-    rules = [*rules_of_scope("use-case"), *(rules_of_scope("family") if family else ())]
+    scopes = ("use-case", "family") if family is not None else ("use-case",)
+    rules = [one for one in all_rules() if one.scope in scopes]
     found = [_locked(one, use_case, family) for one in rules]
     return sorted((one for one in found if one is not None), key=lambda one: one.code)
 
 
 def _locked(rule: Rule, use_case: UseCase, family: Family | None) -> LockedRule | None:
-    seen: list[str] = []
-    outcome = rule.check(rule, Case(_watched(use_case, seen), family))
-    if not isinstance(outcome, NotApplicable) or not seen:
-        return None
-    if seen[-1] in use_case.model_fields_set:
+    watched = _Last(use_case)
+    outcome = rule.check(rule, Case(cast("UseCase", watched), family))
+    field = watched.last
+    if not isinstance(outcome, NotApplicable) or not field or field in use_case.model_fields_set:
         return None
     return LockedRule(
         code=rule.code,
         title=rule.title,
         reason=outcome.reason,
-        field=seen[-1],
-        question=question_of(seen[-1]),
+        field=field,
+        question=question_of(field),
     )
-
-
-def _watched(use_case: UseCase, seen: list[str]) -> UseCase:
-    values = {name: getattr(use_case, name) for name in UseCase.model_fields}
-    made = _Watched.model_construct(_fields_set=set(use_case.model_fields_set), **values)
-    made.__dict__["seen"] = seen
-    return made

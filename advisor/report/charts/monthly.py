@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.report.charts.rows import NAMES, height_of, name_column, option_label, wrapped
+from advisor.report.charts.rows import NAMES, height_of, name_column, wrapped
 from advisor.report.doc import Chart
 from advisor.report.numbers import exact, figure_text
 from advisor.report.picture import BLUE, ORANGE, SOFT, WIDTH, finished, unchecked
-from advisor.report.view import View
+from advisor.report.view import View, option_name
 
 
 @unchecked
@@ -16,11 +16,11 @@ def monthly_cost(view: View) -> Chart | None:
     """Cost a month at the stated volume: options by rank, and hosted APIs."""
     options = [one for one in view.leading if one.cost and one.cost.usd_per_month.low > 0]
     rows = [
-        _cost_row(option_label(one), one.cost.usd_per_month, "option")
+        _cost_row(wrapped(f"{one.rank}  {option_name(one)}"), one.cost.usd_per_month, "option")
         for one in options
         if one.cost
     ]
-    apis = [api for api in view.assessment.apis if api.usd_per_month.low > 0][:5]
+    apis = [api for api in view.assessment.apis if api.usd_per_month.low > 0][:3]
     rows += [
         _cost_row(wrapped(f"API  {api.provider} {api.model}"), api.usd_per_month, "API")
         for api in apis

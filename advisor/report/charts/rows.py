@@ -28,7 +28,7 @@ def option_label(one: CandidateResult) -> str:
 
 def height_of(labels: list[str]) -> int:
     """Pixels of a row, enough for the name with the most lines."""
-    return 8 + LINE_HEIGHT * max(label.count("\n") + 1 for label in labels)
+    return 4 + LINE_HEIGHT * max(label.count("\n") + 1 for label in labels)
 
 
 def name_column(order: list[str]) -> Any:

@@ -29,7 +29,7 @@ from advisor.report.numbers import (
     percent,
     significant,
 )
-from advisor.report.view import View, option_cell
+from advisor.report.view import View, brief_device
 
 if TYPE_CHECKING:
     from advisor.assessment import Accuracy, CandidateResult
@@ -40,20 +40,39 @@ DIGITS = 4
 
 def figures(view: View) -> list[Block]:
     """Every figure of the options shown and of hosted APIs, as computed, with its evidence."""
+    sources = _Sources()
     blocks: list[Block] = [
         Paragraph(
             text="Figures as computed, to four digits; the body of the report rounds to two. The "
-            "interval is 90 %. A figure without an interval is a count, a price or a stated value."
+            "interval is 90 %. A figure without an interval is a count, a price or a stated value. "
+            "Numbers of sources are those of the list at the end."
         )
     ]
     for one in view.leading:
         name = f"Figures of option {one.rank}: {one.id}"
-        blocks.append(_figure_table(name, list(_of_option(view, one))))
-    apis: list[Named] = [(f"{one.provider} {one.model}, per output", one.usd_per_output)
-            for one in view.assessment.apis]  # fmt: skip
+        blocks.append(_figure_table(name, list(_of_option(view, one)), sources))
+    apis: list[Named] = [
+        (f"{one.provider} {one.model}, per output", one.usd_per_output)
+        for one in view.assessment.apis
+    ]
     if apis:
-        blocks.append(_figure_table("Figures of hosted APIs", apis))
-    return blocks if len(blocks) > 1 else [Paragraph(text="The answer rests on rules alone.")]
+        blocks.append(_figure_table("Figures of hosted APIs", apis, sources))
+    if len(blocks) == 1:
+        return [Paragraph(text="The answer rests on rules alone.")]
+    return [*blocks, Subheading(text="Sources"), Bullets(items=sources.listed())]
+
+
+class _Sources:
+    """Sources in the order of their first use, each with a number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, source: str) -> str:
+        return str(self._numbers.setdefault(source, len(self._numbers) + 1))
+
+    def listed(self) -> list[str]:
+        return [f"{number}. {source}" for source, number in self._numbers.items()]
 
 
 def _of_option(view: View, one: CandidateResult) -> Iterator[Named]:
@@ -82,24 +101,24 @@ def _of_option(view: View, one: CandidateResult) -> Iterator[Named]:
                 yield f"{line.label}: unit price", line.unit_price_usd
 
 
-def _figure_table(caption: str, named: list[Named]) -> Table:
+def _figure_table(caption: str, named: list[Named], sources: _Sources) -> Table:
     return Table(
         caption=caption,
         columns=[
-            Column(label="Figure", width=1.7),
-            Column(label="Value", width=0.85, align="right"),
-            Column(label="90 % interval", width=1.5, align="right"),
-            Column(label="Unit", width=1.0),
-            Column(label="Evidence", width=0.8),
-            Column(label="Source", width=2.5),
-            Column(label="As of", width=1.0),
+            Column(label="Figure", width=3.1),
+            Column(label="Value", width=1.0, align="right"),
+            Column(label="90 % interval", width=1.9, align="right"),
+            Column(label="Unit", width=1.7),
+            Column(label="Evidence", width=1.0),
+            Column(label="As of", width=1.1),
+            Column(label="Source", width=0.7, align="right"),
         ],
-        rows=[_figure_row(name, figure) for name, figure in named],
+        rows=[_figure_row(name, figure, sources) for name, figure in named],
         dense=True,
     )
 
 
-def _figure_row(name: str, figure: Figure | None) -> list[Cell]:
+def _figure_row(name: str, figure: Figure | None, sources: _Sources) -> list[Cell]:
     if figure is None:
         nothing = Cell(text=UNKNOWN, tone="muted")
         return [Cell(text=name), Cell(text=UNKNOWN, sub="not known"), *[nothing] * 5]
@@ -112,8 +131,8 @@ def _figure_row(name: str, figure: Figure | None) -> list[Cell]:
         Cell(text=UNKNOWN if point else ends),
         Cell(text=figure.unit),
         Cell(text=words.BASES[figure.basis][0]),
-        Cell(text=figure.source, tone="muted"),
         Cell(text=day(figure.as_of)),
+        Cell(text=sources.number(figure.source), tone="muted"),
     ]
 
 
@@ -140,15 +159,15 @@ def reading() -> list[Block]:
 
 
 def all_options(view: View) -> list[Block]:
-    """Every option that the record lists, with what bars it."""
+    """Every option that the record lists, with what bars it; the settings of each model."""
     listed = [*view.ranked, *view.barred]
     if not listed:
         return [Paragraph(text="The record lists no option.")]
     rows = [
         [
             Cell(text=UNKNOWN if one.rank is None else str(one.rank)),
-            option_cell(one),
-            Cell(text=one.device_name, sub=one.cost.offer.id if one.cost else ""),
+            Cell(text=one.model_name),
+            brief_device(one),
             Cell(text=figure_text(one.response_s)),
             Cell(text=_bars(view, one)),
         ]
@@ -157,22 +176,32 @@ def all_options(view: View) -> list[Block]:
     answer = view.assessment
     left = answer.tried - len(listed)
     note = f"{count(len(listed))} of {count(answer.tried)} options tried are in the record."
-    return [
-        Table(
-            caption="Options in the record",
-            columns=[
-                Column(label="#", width=0.4, align="right"),
-                Column(label="Option", width=2.3),
-                Column(label="Device and offer", width=2.3),
-                Column(label="Response (90 %)", width=1.5),
-                Column(label="Barred by", width=1),
-            ],
-            rows=rows,
-            header=1,
-            dense=True,
-            note=note if left > 0 else "",
-        )
-    ]
+    table = Table(
+        caption="Options in the record",
+        columns=[
+            Column(label="#", width=0.4, align="right"),
+            Column(label="Model", width=2.3),
+            Column(label="Device", width=3.0),
+            Column(label="Response (90 %)", width=1.9),
+            Column(label="Barred by", width=1.2),
+        ],
+        rows=rows,
+        header=1,
+        dense=True,
+        note=note if left > 0 else "",
+    )
+    return [table, _settings(listed)]
+
+
+def _settings(listed: list[CandidateResult]) -> Table:
+    """The workload of each model; a model that runs with two has two rows."""
+    pairs = dict.fromkeys((one.model_name, one.workload.describe()) for one in listed)
+    return Table(
+        caption="Settings of each model",
+        columns=[Column(label="Model", width=1.4), Column(label="Settings", width=3)],
+        rows=[[Cell(text=name), Cell(text=settings)] for name, settings in pairs],
+        dense=True,
+    )
 
 
 def _bars(view: View, one: CandidateResult) -> str:

@@ -31,10 +31,11 @@ def audit(view: View) -> list[Block]:
 
 def _counts(view: View) -> Iterator[str]:
     answer = view.assessment
+    families = words.plural(len(answer.families), "family", "families")
+    listed = count(len(answer.candidates))
     yield (
-        f"{count(answer.tried)} options of "
-        f"{words.plural(len(answer.families), 'family', 'families')} were tried; rules barred {count(answer.barred)}; {count(len(answer.candidates))} are in "
-        "the record."
+        f"{count(answer.tried)} options of {families} were tried; rules barred "
+        f"{count(answer.barred)}; {listed} are in the record."
     )
     assumed = sum(one.value not in (None, [], "", {}) for one in answer.assumed)
     stated = words.plural(len(view.stated), "field")
@@ -51,7 +52,6 @@ def _counts(view: View) -> Iterator[str]:
         )
     elif view.chosen is not None and words.verb(view.chosen.response_s.basis) == "takes":
         yield "The times of the recommendation were measured on this device."
-    yield from answer.warnings
 
 
 def _evidence(view: View) -> Table:

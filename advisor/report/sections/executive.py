@@ -33,10 +33,12 @@ from advisor.report.numbers import (
 )
 from advisor.report.view import (
     View,
+    brief_device,
     device_cell,
     evidence,
     number,
     option_cell,
+    option_name,
     with_unit,
 )
 
@@ -60,15 +62,51 @@ def executive(view: View) -> list[Block]:
 def _guidance(view: View) -> list[Block]:
     """What to serve with and to prepare with, run or buy, and a price that is too old to quote."""
     answer = view.assessment
-    slots = (answer.serve, answer.offline)
-    said = [slot.sentence for slot in slots if slot is not None]
-    if answer.route is not None and answer.verdict != "no-go":
-        said.append(answer.route.sentence)
+    said = [_serve(view)]
+    said += [answer.offline.sentence] if answer.offline is not None else []
+    said = [text for text in [*said, _route(view)] if text]
     blocks: list[Block] = [Paragraph(text=" ".join(dict.fromkeys(said)))] if said else []
     old = answer.money.price_age.sentence if answer.money is not None else None
     shown = [old] if old else answer.warnings[:1]
     title = "Old price" if old else "Note"
     return blocks + [Callout(tone="caution", title=title, text=text) for text in shown]
+
+
+def _serve(view: View) -> str:
+    """What to serve with and how long it takes, with the interval."""
+    serve, one = view.assessment.serve, view.chosen
+    if serve is None or one is None:
+        return serve.sentence if serve is not None else ""
+    latency = view.assessment.use_case.latency
+    took = f"{words.verb(one.response_s.basis)} {figure_text(one.response_s)}"
+    if latency.experience == "overnight":
+        return f"Serve with {option_name(one)}: a day's work {took}."
+    return f"Serve with {option_name(one)}: it {took} {words.LATENCY_KINDS[latency.kind]}."
+
+
+def _route(view: View) -> str:
+    """Run it or buy it, with both prices."""
+    route = view.assessment.route
+    if route is None or route.kind in ("do-not-build", "nothing-generative"):
+        return ""
+    own, api = route.own_usd_per_output, route.api_usd_per_output
+    if own is None or api is None or own.high == 0:
+        return route.sentence if view.chosen is None else ""
+    name, beside = f"{route.provider} {route.api_model}", "quality is not compared"
+    if route.kind == "buy-hosted-api":
+        return (
+            f"Buy rather than run: the hosted API {name} costs {figure_text(api)}, running the "
+            f"model {figure_text(own)}; {beside}."
+        )
+    word = "about as much as"
+    if api.low > own.high:
+        word = "more than"
+    elif api.high < own.low:
+        word = "less than"
+    return (
+        f"The cheapest hosted API listed, {name}, costs {figure_text(api)}: {word} running the "
+        f"model, {figure_text(own)}; {beside}."
+    )
 
 
 def _kpis(view: View) -> list[Kpi]:
@@ -185,8 +223,10 @@ def _families(view: View) -> list[Block]:
     ]
 
 
-def options_table(view: View, options: list[CandidateResult], caption: str) -> Table:
-    """Ranked options with their figures; the number is the rank."""
+def options_table(
+    view: View, options: list[CandidateResult], caption: str, *, brief: bool = False
+) -> Table:
+    """Ranked options with their figures; the number is the rank. `brief`: without settings."""
     return Table(
         caption=caption,
         columns=[
@@ -198,8 +238,9 @@ def options_table(view: View, options: list[CandidateResult], caption: str) -> T
             Column(label="Memory, GiB", width=1.25, align="right"),
             Column(label="Tier", width=0.5, align="right"),
         ],
-        rows=[_row(one) for one in options],
+        rows=[_row(one, brief) for one in options],
         header=1,
+        dense=brief,
         marked=[index for index, one in enumerate(options) if one is view.chosen],
         note=_tally(view) + _ends_note(options),
     )
@@ -212,14 +253,14 @@ def _ends_note(options: list[CandidateResult]) -> str:
     return " The ends of a cost take every part at its low or high end at once."
 
 
-def _row(one: CandidateResult) -> list[Cell]:
+def _row(one: CandidateResult, brief: bool) -> list[Cell]:
     said = words.against_limit(one.chance_in_limit, one.response_s.basis)
     response = with_unit(one.response_s, said if one.limit_s is not None else "")
     tone = words.limit_tone(one.chance_in_limit)
     return [
         Cell(text=str(one.rank)),
-        option_cell(one),
-        device_cell(one),
+        option_cell(one, settings=not brief),
+        brief_device(one) if brief else device_cell(one),
         response.model_copy(update={"tone": tone}),
         number(one.cost.usd_per_1000_outputs if one.cost else None),
         number(one.estimate.peak_memory_gib),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from advisor.report import words
 from advisor.report.doc import (
@@ -35,7 +35,7 @@ def feasibility(view: View) -> list[Block]:
     if answer.gates:
         blocks.append(_gates(answer.gates))
     if answer.readiness:
-        blocks.append(_readiness(answer.readiness))
+        blocks.append(_readiness(answer.readiness, answer.gates))
     risks = _risks(view)
     blocks.append(_risk_table(risks) if risks else Paragraph(text="No rule names a risk."))
     if answer.warnings:
@@ -43,42 +43,53 @@ def feasibility(view: View) -> list[Block]:
     return blocks
 
 
+TONES: dict[str, Literal["good", "caution", "stop"]] = {
+    "passed": "good",
+    "open": "caution",
+    "failed": "stop",
+}
+
+
+def _status(gate: Gate | None) -> Cell:
+    if gate is None:
+        return Cell(text=UNKNOWN)
+    return Cell(text=words.GATES[gate.status], tone=TONES[gate.status])
+
+
 def _gates(gates: list[Gate]) -> Table:
+    """The gates that are no area of readiness: those stand in the next table with their status."""
     passed = sum(one.status == "passed" for one in gates)
-    tones = {"passed": "good", "open": "caution", "failed": "stop"}
+    own = [one for one in gates if one.id not in words.AREAS]
     return Table(
         caption=f"Gates before money is spent: {passed} of {len(gates)} passed",
         columns=[
-            Column(label="Question", width=2.4),
-            Column(label="Status", width=0.7),
+            Column(label="Question", width=3.0),
+            Column(label="Gate", width=0.7),
             Column(label="Evidence", width=3.4),
         ],
-        rows=[
-            [
-                Cell(text=one.question),
-                Cell(text="", sub=words.GATES[one.status], tone=tones[one.status]),
-                Cell(text=one.evidence),
-            ]
-            for one in gates
-        ],
+        rows=[[Cell(text=one.question), _status(one), Cell(text=one.evidence)] for one in own],
         dense=True,
-        note="A prediction alone never passes the gate on time: that takes a measurement.",
+        note="The areas of the next table are gates as well. A prediction alone never passes the "
+        "gate on time: that takes a measurement.",
     )
 
 
-def _readiness(areas: list[Readiness]) -> Table:
+def _readiness(areas: list[Readiness], gates: list[Gate]) -> Table:
+    by_id = {one.id: one for one in gates}
     return Table(
         caption="Readiness beyond the model, from what was stated",
         columns=[
             Column(label="Area", width=0.9),
+            Column(label="Gate", width=0.6),
             Column(label="Level", width=0.9),
             Column(label="Score", width=0.5, align="right"),
-            Column(label="From", width=2.0),
-            Column(label="Not answered", width=2.2),
+            Column(label="From", width=1.9),
+            Column(label="Not answered", width=2.4),
         ],
         rows=[
             [
                 Cell(text=words.AREAS[one.area]),
+                _status(by_id.get(one.area)),
                 Cell(text=words.LEVELS[one.level]),
                 Cell(text=UNKNOWN if one.score is None else percent(one.score)),
                 Cell(text="; ".join(one.reasons) or UNKNOWN),
@@ -135,16 +146,30 @@ def licences(view: View) -> list[Block]:
         Table(
             caption="Licences of the models shown",
             columns=[
-                Column(label="Model", width=1.6),
-                Column(label="Licence", width=1.6),
-                Column(label="Commercial use", width=1.1),
-                Column(label="Conditions", width=2.4),
-                Column(label="Source", width=1.6),
+                Column(label="Model", width=1.7),
+                Column(label="Licence", width=1.5),
+                Column(label="Commercial use", width=1.0),
+                Column(label="Conditions", width=2.2),
+                Column(label="Source", width=2.2),
             ],
-            rows=[_licence(one) for one in first.values()],
+            rows=_licence_rows(list(first.values())),
             note="A reading of public licence texts, not legal advice.",
+            dense=True,
         )
     ]
+
+
+def _licence_rows(models: list[CandidateResult]) -> list[list[Cell]]:
+    """One row for the models that share a licence."""
+    rows: dict[tuple[str, ...], list[Cell]] = {}
+    for one in models:
+        cells = _licence(one)
+        key = tuple(f"{cell.text} {cell.sub}" for cell in cells[1:])
+        if key in rows:
+            names = f"{rows[key][0].text}, {one.model_name}"
+            cells = [Cell(text=names), *cells[1:]]
+        rows[key] = cells
+    return list(rows.values())
 
 
 def _licence_findings(models: list[CandidateResult]) -> list[Block]:

@@ -23,7 +23,7 @@ def options(view: View) -> list[Block]:
         chart = charts.pareto(view)
         blocks += [chart] if chart else []
         caption = "Options shown: the best of each model, then the next best, by rank"
-        blocks.append(options_table(view, view.shown, caption))
+        blocks.append(options_table(view, view.shown, caption, brief=True))
         blocks.append(_scores(view))
     else:
         blocks.append(Paragraph(text="No option is left: nothing is ranked."))
@@ -137,7 +137,8 @@ def why_not(view: View) -> list[Block]:
     if out:
         blocks.append(_barred(out))
     if other:
-        blocks.append(_barred(other, makes=True))
+        names = ", ".join(f"{one.name} ({_codes(one)})" for one in other)
+        blocks.append(Paragraph(text=f"Set aside because they make other outputs: {names}."))
     return blocks or [Paragraph(text="The catalog holds no family.")]
 
 
@@ -153,7 +154,7 @@ def _kept(families: list[FamilyResult]) -> Table:
         ],
         rows=[
             [
-                Cell(text=one.name, sub=one.family),
+                Cell(text=one.name),
                 Cell(text=words.STATUSES[one.status]),
                 Cell(text=significant(one.score, 2) if one.score else "0"),
                 Cell(text=count(one.ranked_candidates)),
@@ -164,24 +165,33 @@ def _kept(families: list[FamilyResult]) -> Table:
     )
 
 
-def _barred(families: list[FamilyResult], makes: bool = False) -> Table:
+def _codes(one: FamilyResult) -> str:
+    bars = [finding.code for finding in one.findings if finding.severity == "bar"]
+    return ", ".join(dict.fromkeys(bars)) or UNKNOWN
+
+
+def _barred(families: list[FamilyResult]) -> Table:
     rows = []
     for one in families:
         bars = [finding for finding in one.findings if finding.severity == "bar"]
-        codes = ", ".join(dict.fromkeys(bar.code for bar in bars)) or UNKNOWN
         said = " ".join(dict.fromkeys(bar.sentence for bar in bars)) or one.sentence
         cure = " ".join(dict.fromkeys(bar.remedy for bar in bars if bar.remedy))
-        row = [Cell(text=one.name, sub=one.family), Cell(text=codes), Cell(text=said)]
-        rows.append(row if makes else [*row, Cell(text=cure or UNKNOWN, tone="muted")])
-    last = [] if makes else [Column(label="What would lift it", width=2.2)]
+        rows.append(
+            [
+                Cell(text=one.name),
+                Cell(text=_codes(one)),
+                Cell(text=said),
+                Cell(text=cure or UNKNOWN, tone="muted"),
+            ]
+        )
     return Table(
-        caption="Families that make other outputs" if makes else "Families that a rule bars",
+        caption="Families that a rule bars",
         columns=[
             Column(label="Family", width=1.3),
             Column(label="Rule", width=0.9),
             Column(label="Why not", width=3),
-            *last,
+            Column(label="What would lift it", width=2.2),
         ],
         rows=rows,
-        dense=makes,
+        dense=True,
     )

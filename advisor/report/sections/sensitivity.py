@@ -46,17 +46,15 @@ def _tornado(bars: list[TornadoBar]) -> Table:
         caption="Each input moved alone, the largest effect first",
         columns=[
             Column(label="Input", width=1.7),
-            Column(label="From", width=0.8, align="right"),
-            Column(label="To", width=0.8, align="right"),
-            Column(label="Range is", width=1.7),
+            Column(label="Moved from, to", width=2.2),
+            Column(label="Range is", width=2.2),
             Column(label="USD per output", width=1.6, align="right"),
             Column(label="Limit over response", width=1.3, align="right"),
         ],
         rows=[
             [
                 Cell(text=bar_name(bar)),
-                Cell(text=amount(bar.low, bar.unit).strip()),
-                Cell(text=amount(bar.high, bar.unit).strip()),
+                Cell(text=_range(bar)),
                 Cell(text=bar.ends, tone="muted"),
                 Cell(text=_pair(bar.usd_per_output_at_low, bar.usd_per_output_at_high)),
                 Cell(text=_pair(bar.margin_at_low, bar.margin_at_high)),
@@ -71,7 +69,15 @@ def _tornado(bars: list[TornadoBar]) -> Table:
 def _pair(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return UNKNOWN
-    return f"{significant(low)}; {significant(high)}"
+    return f"{significant(low)} to {significant(high)}"
+
+
+def _range(bar: TornadoBar) -> str:
+    """Ends of an interval to two digits, other ends as they are."""
+    low, high = bar.low, bar.high
+    if "interval" in bar.ends:
+        low, high = (float(f"{end:.1e}") for end in (low, high))
+    return f"{amount(low, bar.unit)} to {amount(high, bar.unit)}".replace("  ", " ").strip()
 
 
 def _thresholds(flips: list[FlipPoint]) -> Table:
@@ -103,8 +109,8 @@ def _flip(flip: FlipPoint) -> list[Cell]:
 
 
 def _threshold(flip: FlipPoint) -> str:
-    """To two digits: it is located to 2 %."""
-    return amount(float(f"{flip.threshold:.1e}"), flip.unit)
+    """To three digits, as its sentence says it."""
+    return amount(float(f"{flip.threshold:.2e}"), flip.unit)
 
 
 def _choices(view: View) -> Table:
