@@ -284,7 +284,7 @@ def _mapping(value: dict[str, Any]) -> str:
     return ", ".join(
         f"{key.replace('_', ' ')} {plain_value(key, one)}"
         for key, one in value.items()
-        if one is not None
+        if one not in (None, [], {}, "")
     )
 
 
@@ -292,6 +292,20 @@ def against(figure: Figure, limit: float | None) -> str:
     """A figure and the limit it is held to."""
     text = figure_text(figure)
     return text if limit is None else f"{text}; limit {seconds(limit)}"
+
+
+MANY = {
+    "image": "images",
+    "megapixel": "megapixels",
+    "clip": "clips",
+    "second of video": "seconds of video",
+    "minute": "minutes",
+}
+
+
+def units(value: float, unit: str) -> str:
+    """The unit of an API's price for so many: 1 image, 5 seconds of video."""
+    return unit if value == 1 else MANY.get(unit, unit)
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

@@ -36,6 +36,10 @@ LOOKS: dict[str, tuple[str, list[int]]] = {
 }
 
 
+# 0.1, 100, 10,000 and 2M: "100m" for a tenth would be read as millions
+PLAIN = "datum.value >= 1e6 ? format(datum.value / 1e6, ',~g') + 'M' : format(datum.value, ',~g')"
+
+
 @unchecked
 def break_even(view: View) -> Chart | None:
     """USD a month of each way of buying over six decades of volume."""
@@ -110,7 +114,7 @@ def _spec(rows: list[dict[str, Any]], curves: BreakEven, volume: float) -> dict[
     names = [way_name(number, way) for number, way in enumerate(curves.ways, start=1)]
     looks = [LOOKS[way.kind] for way in curves.ways]
     ends = [row["usd"] for row in rows if row["usd"] > 0]
-    axis = {"format": "~s", "labelOverlap": "greedy", "tickCount": 6}
+    axis = {"labelExpr": PLAIN, "labelOverlap": "greedy", "tickCount": 6}
     x = alt.X(
         "volume:Q",
         title="Items a day (logarithmic)",
@@ -161,7 +165,7 @@ def _spec(rows: list[dict[str, Any]], curves: BreakEven, volume: float) -> dict[
             size=70, filled=True, fill="white", stroke=ORANGE, strokeWidth=2, opacity=1
         )
         layers.append(points.encode(x=x, y=y))
-    return finished(alt.layer(*layers).properties(width=WIDTH - 230, height=220), data)
+    return finished(alt.layer(*layers).properties(width=WIDTH - 230, height=190), data)
 
 
 def _inside(volume: float, curves: BreakEven) -> bool:

@@ -27,9 +27,10 @@ def load(view: View) -> Chart | None:
         title=_finding(curve, limit),
         alt=_words(curve),
         spec=_spec(curve, limit, factor, unit),
-        note=f"On {plural(curve.gpus, 'GPU')}, as sized for the busiest hour. The band is the 90 % "
-        "interval of the time of one request; it ends where requests would come faster than they "
-        "are served.",
+        note=f"On {plural(curve.gpus, 'GPU')}, the fleet at the expected time of one request. The "
+        "band is the 90 % interval of that time; it ends where requests would come faster than "
+        "they are served. Should the slow end come true the fleet has to grow: the upper ends of "
+        "costs hold that larger fleet, and the p95 stated elsewhere is its.",
     )
 
 
@@ -41,23 +42,24 @@ def _limit(view: View) -> float | None:
 
 
 def _finding(curve: LoadCurve, limit: float | None) -> str:
+    """How much load the fleet carries, as expected and at the slow end of the interval."""
     plan = f"the busiest hour brings {significant(curve.planned_requests_per_s)}"
-    pairs = list(zip(curve.requests_per_s, curve.p95_s, strict=True))
-    if limit is not None:
-        ends = zip(curve.requests_per_s, curve.p95_s_high, strict=True)
-        sure = [rate for rate, high in ends if high is not None and high <= limit]
-        held = sure or [rate for rate, p95 in pairs if p95 <= limit]
-        if held:
-            firmly = "should hold" if sure else "likely, not certainly, holds"
-            return (
-                f"The fleet {firmly} {seconds(limit)} at p95 up to at least "
-                f"{significant(held[-1])} requests a second; {plan}"
-            )
-    twice = [rate for rate, p95 in pairs if p95 <= 2 * curve.p95_s[0]]
-    return (
-        f"Up to about {significant(twice[-1])} requests a second p95 stays within twice that of "
-        f"an idle fleet; {plan}"
-    )
+    bound = limit if limit is not None and limit >= curve.p95_s[0] else 2 * curve.p95_s[0]
+    what = f"p95 should hold {seconds(limit)}" if bound == limit else "p95 should stay under double"
+    held = _up_to(curve, list(curve.p95_s), bound)
+    slow = _up_to(curve, curve.p95_s_high, bound)
+    at_worst = f", at the slow end of the interval up to {slow}" if slow else ""
+    return f"{what} up to {held} requests a second{at_worst}; {plan}"
+
+
+def _up_to(curve: LoadCurve, times: list[float | None], bound: float) -> str:
+    """The largest load of the curve that keeps p95 within a bound; empty where none does."""
+    kept = [
+        rate
+        for rate, p95 in zip(curve.requests_per_s, times, strict=True)
+        if p95 is not None and p95 <= bound
+    ]
+    return significant(kept[-1]) if kept else ""
 
 
 def _words(curve: LoadCurve) -> str:
@@ -116,4 +118,4 @@ def _spec(curve: LoadCurve, limit: float | None, factor: float, unit: str) -> di
                 y="value:Q", x=alt.value(WIDTH - 112), text="text:N"
             ),
         ]
-    return finished(alt.layer(*layers).properties(width=WIDTH - 110, height=170), data)
+    return finished(alt.layer(*layers).properties(width=WIDTH - 110, height=150), data)

@@ -153,7 +153,7 @@ def _pareto_spec(
     data = {"rows": rows, "bands": bands}
     if limit is not None:
         data["limit"] = [{"limit": limit, "text": f"limit {seconds(limit_s)}"}]
-    return finished(alt.layer(*layers).properties(width=WIDTH - 240, height=19 * bottom), data)
+    return finished(alt.layer(*layers).properties(width=WIDTH - 240, height=17 * bottom), data)
 
 
 def _placed(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

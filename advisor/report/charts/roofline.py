@@ -126,8 +126,25 @@ def _spec(rows: list[dict[str, Any]], roof: Roof) -> dict[str, Any]:
     roofs = alt.Chart(alt.NamedData("roof")).mark_line(color=INK, strokeWidth=1.6)
     base = alt.Chart(alt.NamedData("rows"))
     points = base.mark_point(filled=True, size=90, opacity=1).encode(x=x, y=y, color=colour)
-    labels = base.mark_text(dy=-11, fontSize=11, fontWeight=600, color=INK).encode(
-        x=x, y=y, text="number:N"
+    labels = [
+        alt.Chart(alt.NamedData(name))
+        .mark_text(dy=away, fontSize=11, fontWeight=600, color=INK)
+        .encode(x=x, y=y, text="number:N")
+        for name, away in (("above", -11), ("below", 12))
+    ]
+    layered = alt.layer(roofs.encode(x=x, y=y), points, *labels)
+    data = {"rows": rows, "roof": line, "above": [], "below": []}
+    for row in rows:
+        data["below" if _crowded(row, rows) else "above"].append(row)
+    return finished(layered.properties(width=WIDTH - 260, height=180), data)
+
+
+def _crowded(row: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
+    """Is there a point close above, whose number would stand where this one's would?"""
+    return any(
+        other is not row
+        and max(other["intensity"] / row["intensity"], row["intensity"] / other["intensity"]) < 1.2
+        and 1 <= other["reached"] / row["reached"] < 2
+        and (other["reached"], other["number"]) > (row["reached"], row["number"])
+        for other in rows
     )
-    layered = alt.layer(roofs.encode(x=x, y=y), points, labels)
-    return finished(layered.properties(width=WIDTH - 220, height=200), {"rows": rows, "roof": line})

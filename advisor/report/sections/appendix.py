@@ -48,9 +48,17 @@ def figures(view: View) -> list[Block]:
             "Numbers of sources are those of the list at the end."
         )
     ]
-    for one in view.leading:
+    for one in view.leading[:1]:
         name = f"Figures of option {one.rank}: {one.id}"
-        blocks.append(_figure_table(name, list(_of_option(view, one)), sources))
+        blocks.append(_figure_table(name, list(_of_option(one)), sources))
+    others = [
+        (f"{one.rank}: {name}", figure)
+        for one in view.leading[1:]
+        for name, figure in _in_short(one)
+    ]
+    if others:
+        caption = "Figures of the other leading options; the number is the option's"
+        blocks.append(_figure_table(caption, others, sources))
     apis: list[Named] = [
         (f"{one.provider} {one.model}, per output", one.usd_per_output)
         for one in view.assessment.apis
@@ -59,7 +67,7 @@ def figures(view: View) -> list[Block]:
         blocks.append(_figure_table("Figures of hosted APIs", apis, sources))
     if len(blocks) == 1:
         return [Paragraph(text="The answer rests on rules alone.")]
-    return [*blocks, Subheading(text="Sources"), Bullets(items=sources.listed())]
+    return [*blocks, Paragraph(text=f"Sources. {sources.listed()}", tone="note")]
 
 
 class _Sources:
@@ -71,34 +79,38 @@ class _Sources:
     def number(self, source: str) -> str:
         return str(self._numbers.setdefault(source, len(self._numbers) + 1))
 
-    def listed(self) -> list[str]:
-        return [f"{number}. {source}" for source, number in self._numbers.items()]
+    def listed(self) -> str:
+        return " ".join(f"[{number}] {source}." for source, number in self._numbers.items())
 
 
-def _of_option(view: View, one: CandidateResult) -> Iterator[Named]:
+def _of_option(one: CandidateResult) -> Iterator[Named]:
+    """All figures of the first option: stages and lines of the cost tree too."""
     estimate, cost = one.estimate, one.cost
-    yield "Response that the limit is about", one.response_s
-    yield "Latency of one request", estimate.latency_s
+    yield from _in_short(one)
     yield "First output of one request", estimate.first_output_s
-    if one is view.chosen:
-        for stage in estimate.stages:
-            yield f"Stage {stage.name}, {words.plural(stage.calls, 'call')}", stage.latency_s
-    yield "Peak memory", estimate.peak_memory_gib
-    yield "Energy of one request", estimate.energy_j
+    for stage in estimate.stages:
+        yield f"Stage {stage.name}, {words.plural(stage.calls, 'call')}", stage.latency_s
     if cost is None:
         return
     yield "Load at the peak", cost.peak_requests_per_s
     yield "Planned utilisation", cost.utilisation
     yield "p95 under load", cost.p95_s
-    yield "Cost per output", cost.usd_per_output
-    yield "Cost a month", cost.usd_per_month
     yield "Energy a month", cost.energy_kwh_per_month
-    if one is view.chosen:
-        for line in cost.lines:
-            if line.quantity is not None:
-                yield f"{line.label}: quantity", line.quantity
-            if line.unit_price_usd is not None:
-                yield f"{line.label}: unit price", line.unit_price_usd
+    for line in cost.lines:
+        if line.quantity is not None:
+            yield f"{line.label}: quantity", line.quantity
+        if line.unit_price_usd is not None:
+            yield f"{line.label}: unit price", line.unit_price_usd
+
+
+def _in_short(one: CandidateResult) -> Iterator[Named]:
+    estimate, cost = one.estimate, one.cost
+    yield "Response that the limit is about", one.response_s
+    yield "Latency of one request", estimate.latency_s
+    yield "Peak memory", estimate.peak_memory_gib
+    yield "Energy of one request", estimate.energy_j
+    yield "Cost per output", cost.usd_per_output if cost else None
+    yield "Cost a month", cost.usd_per_month if cost else None
 
 
 def _figure_table(caption: str, named: list[Named], sources: _Sources) -> Table:

@@ -12,7 +12,6 @@ from advisor.figure import Basis, Figure
 from advisor.report import words
 from advisor.report.doc import Block, Bullets, Cell, Column, Paragraph, Table
 from advisor.report.numbers import UNKNOWN, count, percent
-from advisor.report.sections.asked import label
 from advisor.report.view import View
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ def _locked(view: View) -> list[Block]:
             ],
             rows=[
                 [
-                    Cell(text=label(field), sub=questions[field]),
+                    Cell(text=questions[field]),
                     Cell(text=count(len(codes))),
                     Cell(text=", ".join(codes), tone="muted"),
                 ]

@@ -45,7 +45,7 @@ from advisor.report.view import (
 if TYPE_CHECKING:
     from advisor.assessment import CandidateResult
 
-POINTS = 4  # bullets per list on the first page
+POINTS, CONDITIONS = 4, 2  # bullets per list on the first page
 
 
 def executive(view: View) -> list[Block]:
@@ -191,7 +191,11 @@ def _counts(view: View) -> list[Kpi]:
 
 def _options(view: View) -> list[Block]:
     if view.leading:
-        return [options_table(view, view.leading, "Leading options, best of each model first")]
+        return [
+            options_table(
+                view, view.leading, "Leading options, best of each model first", brief=True
+            )
+        ]
     if not view.barred:
         return _families(view)
     return [nearest_table(view, "The options nearest to feasible, and what bars them")]
@@ -231,16 +235,16 @@ def options_table(
         caption=caption,
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Option", width=2.75),
-            Column(label="Device", width=1.75),
-            Column(label="Response (90 %)", width=1.75),
+            Column(label="Option", width=2.0 if brief else 2.75),
+            Column(label="Device", width=2.0 if brief else 1.75),
+            Column(label="Response (90 %)", width=2.3 if brief else 1.75),
             Column(label="USD per 1,000", width=1.45, align="right"),
-            Column(label="Memory, GiB", width=1.25, align="right"),
-            Column(label="Tier", width=0.5, align="right"),
+            Column(label="Memory, GiB", width=1.3, align="right"),
+            Column(label="Tier", width=0.4, align="right"),
         ],
         rows=[_row(one, brief) for one in options],
         header=1,
-        dense=brief,
+        dense=True,
         marked=[index for index, one in enumerate(options) if one is view.chosen],
         note=_tally(view) + _ends_note(options),
     )
@@ -295,7 +299,11 @@ def nearest_table(view: View, caption: str) -> Table:
 
 
 def _why(view: View) -> list[Block]:
-    return [Subheading(text="Why"), Bullets(items=_reasons(view)[:POINTS])]
+    answer = view.assessment
+    blocks: list[Block] = [Subheading(text="Why"), Bullets(items=_reasons(view)[:POINTS])]
+    if answer.conditions and answer.verdict != "no-go":
+        blocks += [Subheading(text="On condition"), Bullets(items=answer.conditions[:CONDITIONS])]
+    return blocks
 
 
 def _reasons(view: View) -> list[str]:
@@ -332,10 +340,7 @@ def _changes(view: View) -> list[Block]:
         items = answer.conditions[:POINTS]
         nothing = "No single change that was tried makes it feasible."
         return [Subheading(text="What would make it feasible"), Bullets(items=items or [nothing])]
-    blocks: list[Block] = [Subheading(text="What would change it"), Bullets(items=_flips(view))]
-    if answer.conditions:
-        blocks += [Subheading(text="On condition"), Bullets(items=answer.conditions[:POINTS])]
-    return blocks
+    return [Subheading(text="What would change it"), Bullets(items=_flips(view))]
 
 
 def _flips(view: View) -> list[str]:

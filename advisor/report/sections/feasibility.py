@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from advisor.report import words
@@ -43,6 +44,7 @@ def feasibility(view: View) -> list[Block]:
     return blocks
 
 
+_ADDRESS = re.compile(r"\s*\([^()]*https?://[^()]*\)")  # `advisor rules CODE` has them whole
 TONES: dict[str, Literal["good", "caution", "stop"]] = {
     "passed": "good",
     "open": "caution",
@@ -125,7 +127,7 @@ def _risk_table(risks: list[Finding]) -> Table:
                 Cell(text=one.code, sub=words.SEVERITIES[one.severity]),
                 Cell(text=one.sentence, sub=one.title),
                 Cell(text=one.remedy or UNKNOWN),
-                Cell(text=one.source, tone="muted"),
+                Cell(text=_ADDRESS.sub("", one.source), tone="muted"),
             ]
             for one in risks
         ],

@@ -189,7 +189,8 @@ def _units(one: ApiCost) -> str:
     million = one.unit.removeprefix("1M ")
     if million != one.unit:
         return f"{figure_cell(one.units_per_output.times(1e6))} {million}"
-    return f"{figure_cell(one.units_per_output)} {one.unit}"
+    unit = words.units(one.units_per_output.value, one.unit)
+    return f"{figure_cell(one.units_per_output)} {unit}"
 
 
 def _api(one: ApiCost) -> list[Cell]:

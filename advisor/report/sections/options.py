@@ -23,7 +23,7 @@ def options(view: View) -> list[Block]:
         chart = charts.pareto(view)
         blocks += [chart] if chart else []
         caption = "Options shown: the best of each model, then the next best, by rank"
-        blocks.append(options_table(view, view.shown, caption, brief=True))
+        blocks.append(options_table(view, view.shown, caption))
         blocks.append(_scores(view))
     else:
         blocks.append(Paragraph(text="No option is left: nothing is ranked."))

@@ -33,9 +33,9 @@ def latency(view: View) -> list[Block]:
     if not options:
         return [Paragraph(text=_NOTHING)]
     blocks: list[Block] = [Paragraph(text=_against_limit(view, options[0]))]
+    blocks.append(_alone_and_loaded(options))
     chart = charts.stages(view)
     blocks += [chart] if chart else []
-    blocks.append(_alone_and_loaded(options))
     first = view.chosen or options[0]
     blocks.append(_stage_times(first))
     return blocks + _under_load(view, first)
