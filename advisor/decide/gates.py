@@ -222,8 +222,8 @@ def _takes(use_case: UseCase) -> PilotMeasure:
     return PilotMeasure(
         what="takes per accepted item (what the cost is multiplied by)",
         samples=samples,
-        pass_mark=f"at most {planned:g} {'take' if planned == 1 else 'takes'} per accepted item, on "
-        "average",
+        pass_mark=f"at most {planned:g} {'take' if planned == 1 else 'takes'} per accepted item "
+        "on average",
         statistics=f"the accepted share is then known to {TAKES_WITHIN:.0%} with 90 % (binomial, "
         "at a share of one half)",
     )

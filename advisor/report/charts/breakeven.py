@@ -88,7 +88,9 @@ def _finding(curves: BreakEven, volume: float) -> str:
     first = f"way 1 ({words.WAYS[curves.ways[0].kind]})"
     if best == 0:
         return f"{at} {first} is the cheapest way shown, {significant(costs[0])} USD a month"
-    other = f"way {best + 1} ({words.WAYS[curves.ways[best].kind]})"
+    cheapest = curves.ways[best]
+    left_out = ", operations left out" if cheapest.note.startswith("operations") else ""
+    other = f"way {best + 1} ({words.WAYS[cheapest.kind]}{left_out})"
     return (
         f"{at} {other} costs least, {significant(costs[best])} USD a month; {first} costs "
         f"{significant(costs[0])}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from advisor.cost.money import BreakEven, Crossing, Money, Way
     from advisor.figure import Figure
 
+CROSSINGS = 4  # listed, those of the recommended way first
 SMALL_SHARE = 0.03  # of the spread: with 128 fleets, smaller ones are noise (docs/cost.md)
 
 
@@ -106,7 +107,12 @@ def ways(view: View) -> list[Block]:
     chart = charts.break_even(view)
     blocks: list[Block] = [chart] if chart else []
     blocks.append(_ways_table(view, curves))
-    meeting = [_crossing(one) for one in curves.crossings]
+    numbers = {way.label: f"way {place}" for place, way in enumerate(curves.ways, start=1)}
+    own = curves.ways[0].label
+    order = sorted(
+        curves.crossings, key=lambda one: own not in (one.cheaper_below, one.cheaper_above)
+    )
+    meeting = [_crossing(one, numbers) for one in order[:CROSSINGS]]
     if not meeting:
         meeting = ["No two ways cross for good between the volumes shown."]
     return [*blocks, Bullets(items=meeting)]
@@ -141,9 +147,7 @@ def _way(place: int, one: Way, curves: BreakEven, volume: float) -> list[Cell]:
     ]
 
 
-def _crossing(one: Crossing) -> str:
-    said = (
-        f"Below {figure_text(one.volume_per_day)} {one.cheaper_below} is cheaper, above it "
-        f"{one.cheaper_above}"
-    )
+def _crossing(one: Crossing, numbers: dict[str, str]) -> str:
+    below, above = (numbers.get(way, way) for way in (one.cheaper_below, one.cheaper_above))
+    said = f"Below {figure_text(one.volume_per_day)} {below} is cheaper, above it {above}"
     return f"{said}; {one.note}." if one.note else f"{said}."

@@ -56,7 +56,8 @@ def _carbon(name: str, found: Carbon) -> list[Block]:
               basis=whole.basis if whole else None),
         Entry(label="Carbon dioxide", value=figure_text(emitted) if emitted else
               f"{UNKNOWN} not known", basis=emitted.basis if emitted else None),
-        Entry(label="Electricity grid", value=found.grid or f"{UNKNOWN} not known"),
+        Entry(label="Electricity grid", value=found.grid.upper() if found.grid
+              else f"{UNKNOWN} not known"),
         Entry(label="What is counted", value=found.note),
     ]  # fmt: skip
     return [Paragraph(text=f"A month of {name}:"), KeyValues(items=items)]

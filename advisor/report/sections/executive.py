@@ -235,9 +235,9 @@ def options_table(
         caption=caption,
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Option", width=2.0 if brief else 2.75),
-            Column(label="Device", width=2.0 if brief else 1.75),
-            Column(label="Response (90 %)", width=2.3 if brief else 1.75),
+            Column(label="Option", width=1.85 if brief else 2.75),
+            Column(label="Device", width=1.85 if brief else 1.75),
+            Column(label="Response (90 %)", width=2.6 if brief else 1.75),
             Column(label="USD per 1,000", width=1.45, align="right"),
             Column(label="Memory, GiB", width=1.3, align="right"),
             Column(label="Tier", width=0.4, align="right"),
@@ -373,10 +373,9 @@ def robustness_sentence(view: View) -> str:
     found = view.assessment.robustness
     if found is None or view.chosen is None:
         return ""
-    said = (
-        f"With estimates, prices and weights varied together it stays first in "
-        f"{percent(found.share.value)} of {count(found.draws)} draws"
-    )
+    share, draws = found.share.value, count(found.draws)
+    often = f"each of {draws} draws" if share == 1 else f"{percent(share)} of {draws} draws"
+    said = f"With estimates, prices and weights varied together it stays first in {often}"
     others = [one for one in found.overtaken_by if one.share.value >= 0.05]
     if others:
         second = ", ".join(

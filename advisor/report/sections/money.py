@@ -154,12 +154,12 @@ def _apis(view: View) -> list[Block]:
     table = Table(
         caption="The same volume bought from hosted APIs, at the vendor's stated size and quality",
         columns=[
-            Column(label="Vendor and model", width=2.3),
-            Column(label="Size or quality", width=1.3),
-            Column(label="Units per output", width=1.3, align="right"),
-            Column(label="USD per output", width=1.6, align="right"),
-            Column(label="USD a month", width=1.6, align="right"),
-            Column(label="Price as of", width=0.9),
+            Column(label="Vendor and model", width=2.0),
+            Column(label="Size or quality", width=1.0),
+            Column(label="Units per output", width=1.7, align="right"),
+            Column(label="USD per output", width=1.9, align="right"),
+            Column(label="USD a month", width=1.8, align="right"),
+            Column(label="Price as of", width=1.0),
         ],
         rows=[_api(one) for one in apis[:APIS]],
         dense=True,

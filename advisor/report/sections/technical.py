@@ -260,7 +260,7 @@ def _compute(one: CandidateResult) -> Table:
 def _compute_row(place: int, stage: StageEstimate) -> list[Cell]:
     return [
         Cell(text=str(place)),
-        Cell(text=stage.name, sub=stage.note),
+        Cell(text=stage.name),
         Cell(text=significant(stage.flops / 1e12, 3)),
         Cell(text=significant(stage.bytes_moved / 1e9, 3)),
         Cell(text=count(stage.launches)),
