@@ -16,7 +16,8 @@ from advisor.figure import Basis
 from advisor.report import render_html, render_markdown, render_pdf
 from advisor.report.data import report_doc
 from advisor.report.doc import Table, plain
-from advisor.report.sections.feasibility import workload_options
+from advisor.report.sections.audit import all_figures
+from advisor.report.sections.plan import workload_options
 from advisor.report.view import View
 from advisor.usecase import parse_use_case
 from tests.report.reading import Page
@@ -58,10 +59,44 @@ def test_a_record_read_back_from_json_gives_the_same_document(name: str) -> None
 
 
 def test_stated_and_assumed_are_told_apart() -> None:
-    stated, assumed = _tables(go(), "requirements")
-    assert {"Time limit", "Volume (items a day)"} <= {row[0].text for row in stated.rows}
-    assert "Licence needed" in {row[0].text for row in assumed.rows}
-    assert not {row[0].text for row in stated.rows} & {row[0].text for row in assumed.rows}
+    stated, confirm = _tables(go(), "requirements")
+    assumed = _tables(go(), "defaults")[0]
+    asked, left = ({row[0].text for row in one.rows} for one in (stated, assumed))
+    assert {"Time limit", "Volume (items a day)"} <= asked
+    assert "Licence needed" in left and not asked & left
+    assert {row[0].text for row in confirm.rows} <= left
+
+
+def test_the_assumption_that_decides_feasibility_is_the_first_to_confirm() -> None:
+    confirm = _tables(go(), "requirements")[1]
+    assert confirm.rows[0][0].text == "Licence needed" and "no-go" in confirm.rows[0][2].text
+
+
+def test_rules_without_an_answer_stand_with_the_question_that_unlocks_them() -> None:
+    locked = _tables(go(), "audit")[-1]
+    assert [cell.text for cell in locked.rows[0]] == [
+        "How many people have trained generators?", "1", "TEA101",
+    ]  # fmt: skip
+
+
+def test_the_audit_counts_every_figure_of_the_record() -> None:
+    counts = _tables(go(), "audit")[0]
+    total = sum(int(row[3].text.replace(",", "")) for row in counts.rows)
+    assert total == len(list(all_figures(go()))) > 100
+
+
+def test_a_price_that_is_too_old_is_said_on_the_first_page_and_in_the_audit() -> None:
+    assert "88 days old" in Page(html_of("go")).text.split("Leading options")[0]
+    assert "too old to quote" in _tables(go(), "audit")[1].caption
+
+
+def test_a_draw_that_never_loses_is_not_called_certain() -> None:
+    answer = go()
+    assert answer.robustness is not None
+    share = answer.robustness.share.model_copy(update={"value": 1.0, "high": 1.0})
+    sure = answer.robustness.model_copy(update={"share": share, "overtaken_by": []})
+    text = _plainly(answer.model_copy(update={"robustness": sure}))
+    assert "in each of 1,000 draws" in text
 
 
 def _tables(answer: Assessment, section: str) -> list[Table]:
@@ -74,7 +109,9 @@ def test_every_barred_family_stands_with_the_code_and_sentence_that_barred_it() 
     for family in go().families:
         for finding in family.findings:
             if finding.severity == "bar":
-                assert finding.code in text and finding.sentence in text
+                assert finding.code in text and family.name in text
+                if family.status == "barred":
+                    assert finding.sentence in text
 
 
 def test_every_section_has_something_to_say_in_every_kind_of_answer() -> None:
@@ -169,7 +206,7 @@ def test_tables_have_captions_and_scoped_heads_and_pictures_have_words() -> None
     heads = [value for tag, name, value in page.attributes if (tag, name) == ("th", "scope")]
     assert len(heads) == page.tags.count("th")
     words = [value for tag, name, value in page.attributes if (tag, name) == ("div", "aria-label")]
-    assert len(words) == page.tags.count("figure") == 4 and all(words)
+    assert len(words) == page.tags.count("figure") == 8 and all(words)
 
 
 def test_text_of_a_document_is_one_clean_line() -> None:
