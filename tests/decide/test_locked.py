@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from functools import cache
 
-from advisor.assessment import Assessment, LockedRule
+from advisor.assessment import LockedRule
 from advisor.decide.questions import question_of
+from advisor.pipeline import assess
 from advisor.usecase import UseCase, parse_use_case
-from tests.decide.support import AS_OF, answered
+from tests.decide import fakes
 
 TICKETS = {"title": "Tickets", "outputs": ["label"], "closed_label_set": True}
 
 
 @cache
 def locked(**more: object) -> tuple[LockedRule, ...]:
-    return tuple(answer(**more).locked_rules)
-
-
-@cache
-def answer(**more: object) -> Assessment:
-    return answered(parse_use_case({**TICKETS, **more}))
+    answer = assess(
+        parse_use_case({**TICKETS, **more}),
+        catalog=fakes.catalog(),
+        as_of=fakes.DAY,
+        sources=fakes.sources(),
+        flips=False,
+    )
+    return tuple(answer.locked_rules)
 
 
 def test_only_fields_that_nobody_stated_are_asked_for() -> None:
@@ -41,4 +44,4 @@ def test_an_answer_unlocks_the_rules_that_waited_for_it() -> None:
 
 def test_each_rule_is_named_once_in_order() -> None:
     codes = [one.code for one in locked()]
-    assert codes == sorted(set(codes)) and AS_OF
+    assert codes == sorted(set(codes))

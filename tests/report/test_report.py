@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import subprocess
 import sys
 from itertools import pairwise
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from advisor.assessment import Assessment
+from advisor.cli import cli
 from advisor.figure import Basis
 from advisor.report import render_html, render_markdown, render_pdf
 from advisor.report.data import report_doc
@@ -177,6 +179,18 @@ def test_the_printed_command_repeats_the_workload() -> None:
         "advisor estimate quick-sampler-xl --device card-48 --width 1024 --height 1024 "
         "--steps 25 --guidance 5 --batch 1 --dtype bf16 --mode eager --json"
     )
+
+
+@pytest.mark.parametrize("section", ["verify", "reproduce"])
+def test_every_printed_command_is_one_that_the_program_takes(section: str) -> None:
+    found = next(one for one in report_doc(go()).sections if one.id == section)
+    lines = [line for b in found.blocks if b.kind == "commands" for line in b.lines]
+    commands = [shlex.split(line) for line in lines if line.startswith("advisor ")]
+    assert commands
+    for _, name, *arguments in commands:
+        # The use case file is not here: any file that exists will do.
+        given = [__file__ if one == "usecase.yaml" else one for one in arguments]
+        cli.commands[name].make_context(name, given)
 
 
 def test_large_settings_are_written_out_in_the_command() -> None:
