@@ -65,7 +65,7 @@ def _row(number: int, stage: StageEstimate) -> dict[str, Any]:
         "name": listing(stage.name),
         "intensity": stage.flops / stage.bytes_moved,
         "reached": stage.achieved_tflops,
-        "bound": words.BOUNDS[stage.bound],
+        "bound": words.BOUNDS[stage.bound].split(" (")[0],
         "colour": BOUND_COLOURS[stage.bound],
     }
 

@@ -22,7 +22,7 @@ SMALL_SHARE = 0.03  # of the spread: with 128 fleets, smaller ones are noise (do
 def spread(view: View) -> list[Block]:
     """Unit costs drawn over everything uncertain, and which uncertainty moves the month most."""
     money = view.assessment.money
-    if money is None:
+    if money is None or money.unit_costs.per_month.high == 0:
         return []
     blocks: list[Block] = [_units(view, money)]
     drivers = [one for one in money.spread.drivers if one.share >= SMALL_SHARE]

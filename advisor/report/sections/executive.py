@@ -67,7 +67,9 @@ def _guidance(view: View) -> list[Block]:
     said = [text for text in [*said, _route(view)] if text]
     blocks: list[Block] = [Paragraph(text=" ".join(dict.fromkeys(said)))] if said else []
     old = answer.money.price_age.sentence if answer.money is not None else None
-    shown = [old] if old else answer.warnings[:1]
+    said_of_api = answer.route.api_model if answer.route is not None else None
+    other = [one for one in answer.warnings if not said_of_api or said_of_api not in one]
+    shown = [old] if old else other[:1]
     title = "Old price" if old else "Note"
     return blocks + [Callout(tone="caution", title=title, text=text) for text in shown]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.report import charts, words
 from advisor.report.charts.tornado import bar_name
 from advisor.report.doc import Block, Cell, Column, Paragraph, Table
-from advisor.report.numbers import UNKNOWN, amount, exact, significant
+from advisor.report.numbers import UNKNOWN, amount, exact, significant, time_scale
 from advisor.report.sections.executive import robustness_sentence
 from advisor.report.view import View
 
@@ -67,7 +67,7 @@ def _tornado(bars: list[TornadoBar]) -> Table:
 
 
 def _pair(low: float | None, high: float | None) -> str:
-    if low is None or high is None:
+    if low is None or high is None or low == high == 0:
         return UNKNOWN
     return f"{significant(low)} to {significant(high)}"
 
@@ -109,8 +109,11 @@ def _flip(flip: FlipPoint) -> list[Cell]:
 
 
 def _threshold(flip: FlipPoint) -> str:
-    """To three digits, as its sentence says it."""
-    return amount(float(f"{flip.threshold:.2e}"), flip.unit)
+    """To three digits in the unit shown, as its sentence says it."""
+    if flip.unit != "s":
+        return amount(float(f"{flip.threshold:.2e}"), flip.unit)
+    factor, unit = time_scale(flip.threshold)
+    return f"{exact(float(f'{flip.threshold * factor:.2e}'))} {unit}"
 
 
 def _choices(view: View) -> Table:
