@@ -9,7 +9,7 @@ from pydantic import Field
 
 from advisor.catalog.schema import Licence
 from advisor.cost.money import Money
-from advisor.cost.record import ApiCost, ServingCost
+from advisor.cost.record import ApiCost, LoadCurve, ServingCost
 from advisor.cost.training import TrainingCost
 from advisor.estimator.record import Estimate, Record
 from advisor.figure import Figure
@@ -18,7 +18,7 @@ from advisor.usecase import UseCase
 from advisor.workload import Workload
 
 # 1: first version. 2: contributions, robustness, choices that flip, tornado, route, composites,
-# readiness, gates and pilot.
+# readiness, gates, pilot, accuracy, roof, load curve, locked rules and digests.
 SCHEMA_VERSION = 2
 
 Verdict = Literal["go", "go-with-guardrails", "go-with-human-review", "no-go"]
@@ -246,6 +246,49 @@ class Pilot(Record):
     sentence: str
 
 
+class HeldOut(Record):
+    """How far predictions of this kind were off on rows that their fit had not seen.
+
+    Errors are shares of the measured value; `inside` is the share of rows within the 90 % interval.
+    """
+
+    left_out: str  # what the fit had not seen: "the device and the model"
+    rows: int
+    median_error: float
+    p90_error: float
+    bias: float  # median signed error: above 0, predictions are too slow
+    inside: float | None  # None: not recorded for this split
+
+
+class Accuracy(Record):
+    """The estimator's record on the kind of workload that is recommended, best known first."""
+
+    kind: str  # "eager mode"
+    groups: list[HeldOut]
+    source: str
+
+
+class LockedRule(Record):
+    """A rule that could not be applied, and the unanswered field that it looked at last."""
+
+    code: str
+    title: str
+    reason: str
+    field: str
+    question: str
+
+
+class Roof(Record):
+    """What a device can do at most, from its datasheet, at the dtype of the recommendation."""
+
+    device: str
+    dtype: str
+    peak_tflops: float
+    bandwidth_gb_s: float
+    power_w: float | None
+    source: str
+
+
 class Confidence(Record):
     level: Literal["high", "medium", "low"]
     reasons: list[str]
@@ -289,3 +332,8 @@ class Assessment(Record):
     readiness: list[Readiness] = Field(default_factory=list)
     gates: list[Gate] = Field(default_factory=list)
     pilot: Pilot | None = None
+    accuracy: Accuracy | None = None  # None: nothing is predicted
+    roof: Roof | None = None  # of the recommended option's device
+    load_curve: LoadCurve | None = None  # None: nothing queues
+    locked_rules: list[LockedRule] = Field(default_factory=list)
+    digests: dict[str, str] = Field(default_factory=dict)  # what the answer was made from: SHA-256

@@ -79,6 +79,21 @@ class UnderLoad(Record):
     accuracy: str  # how near the closed form was to simulation in this range, or that it is unknown
 
 
+class LoadCurve(Record):
+    """p95 of the whole response on the recommended fleet, as the load varies. Lists run alike.
+
+    An end of the interval is None from where that end's requests come faster than they are served.
+    """
+
+    gpus: int
+    planned_requests_per_s: float  # the busiest hour that the fleet is sized for
+    requests_per_s: list[float]
+    utilisation: list[float]  # at the central estimate
+    p95_s: list[float]
+    p95_s_low: list[float]
+    p95_s_high: list[float | None]
+
+
 class Scaling(Record):
     """What starting a replica takes, and what a month costs when instances follow the day."""
 

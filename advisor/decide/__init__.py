@@ -22,8 +22,10 @@ from advisor.decide.flips import choice_flips, flip_points
 from advisor.decide.gates import gates_of, pilot_of
 from advisor.decide.hosted import hosted_flip
 from advisor.decide.judge import Judgement, judge
+from advisor.decide.locked import locked_rules
 from advisor.decide.money import money_page
 from advisor.decide.outcome import NOT_FEASIBLE, Outcome, outcome
+from advisor.decide.provenance import accuracy_of, digests_of, load_curve_of, roof_of
 from advisor.decide.questions import question_of
 from advisor.decide.readiness import readiness_of
 from advisor.decide.robustness import robustness_of
@@ -118,6 +120,11 @@ def decide(
         readiness=readiness,
         gates=gates,
         pilot=pilot_of(use_case, chosen, gates),
+        accuracy=accuracy_of(chosen),
+        roof=roof_of(chosen),
+        load_curve=load_curve_of(use_case, chosen),
+        locked_rules=locked_rules(use_case, chosen),
+        digests=digests_of(use_case, catalog),
     )
 
 

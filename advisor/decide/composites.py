@@ -14,7 +14,7 @@ from advisor.decide.fit import DEFAULT_FPS
 from advisor.decide.judge import judge
 from advisor.decide.knobs import varied
 from advisor.limits import limit_s
-from advisor.rules.reading import input_of, seconds_text, stated
+from advisor.rules.reading import chance_text, input_of, seconds_text, stated
 from advisor.usecase import Input, Latency, Role
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _sentence(
     if limit is not None:
         chance = latency.chance_at_most(limit)
         said += f", within {seconds_text(limit)} with a chance of {'at most ' if least else ''}"
-        said += f"{chance:.0%}"
+        said += chance_text(chance)
     if usd is not None:
         said += f", {least}{usd.value:.3g} USD per item"
     return f"{said}. {chain.why}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from advisor.assessment import Gate, Pilot, PilotMeasure
 from advisor.decide.answer import MEASURED
 from advisor.limits import limit_s
-from advisor.rules.reading import is_generative, seconds_text, stated
+from advisor.rules.reading import chance_text, is_generative, seconds_text, stated
 
 if TYPE_CHECKING:
     from advisor.assessment import GateStatus, Readiness
@@ -62,7 +62,8 @@ def _time(use_case: UseCase, best: Judged) -> Gate:
         status = "failed" if best.chance < 0.05 else "open"
         if best.chance >= 0.95 and basis in MEASURED:
             status = "passed"
-        said = f"holds {seconds_text(limit)} with a chance of {best.chance:.0%}, basis {basis}"
+        chance = chance_text(best.chance)
+        said = f"holds {seconds_text(limit)} with a chance of {chance}, basis {basis}"
     return Gate(id="time", question=question, status=status, evidence=said)
 
 
@@ -221,7 +222,8 @@ def _takes(use_case: UseCase) -> PilotMeasure:
     return PilotMeasure(
         what="takes per accepted item (what the cost is multiplied by)",
         samples=samples,
-        pass_mark=f"at most {planned:g} takes per accepted item on average",
+        pass_mark=f"at most {planned:g} {'take' if planned == 1 else 'takes'} per accepted item "
+        "on average",
         statistics=f"the accepted share is then known to {TAKES_WITHIN:.0%} with 90 % (binomial, "
         "at a share of one half)",
     )

@@ -11,10 +11,14 @@ from advisor.report.labels import label
 from advisor.report.sections import (
     appendix,
     asked,
+    audit,
+    energy,
     executive,
     feasibility,
     money,
     options,
+    plan,
+    sensitivity,
     technical,
 )
 from advisor.report.view import View
@@ -30,17 +34,20 @@ BODY: tuple[tuple[str, Maker], ...] = (
     ("latency", technical.latency),
     ("memory", technical.memory),
     ("cost", money.cost),
-    ("energy", money.energy),
-    ("sensitivity", feasibility.sensitivity),
+    ("energy", energy.energy),
+    ("sensitivity", sensitivity.sensitivity),
     ("feasibility", feasibility.feasibility),
     ("why-not", options.why_not),
     ("licences", feasibility.licences),
-    ("verify", feasibility.verify),
+    ("plan", plan.implementation),
+    ("verify", plan.verify),
+    ("audit", audit.audit),
 )
 APPENDICES: tuple[tuple[str, Maker], ...] = (
     ("figures", appendix.figures),
-    ("all-options", appendix.all_options),
     ("method", appendix.method),
+    ("all-options", appendix.all_options),
+    ("defaults", asked.defaults),
     ("glossary", appendix.glossary),
     ("reproduce", appendix.reproduce),
 )
@@ -68,7 +75,6 @@ def report_doc(assessment: Assessment, brand: BrandMark | None = None) -> Report
                 number=number,
                 title=label(f"section.{name}"),
                 blocks=make(view),
-                new_page=number in ("1", "A"),
             )
             for number, (name, make) in [*numbered, *lettered]
         ],

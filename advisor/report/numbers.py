@@ -27,9 +27,13 @@ _UNITS = {
     "USD/instance-hour": "USD per instance-hour",
     "instance-hours/month": "instance-hours a month",
     "items/day": "items a day",
-    "outputs/day": "outputs a day",
     "kWh/month": "kWh a month",
     "h/month": "h a month",
+    "outputs/day": "outputs a day",
+    "USD/generation": "USD per generation",
+    "USD/minute of audio": "USD per minute of audio",
+    "USD/second of video": "USD per second of video",
+    "kg CO2/month": "kg CO2 a month",
     "requests/s": "requests a second",
 }
 
@@ -155,6 +159,12 @@ def tied(text: str) -> str:
     """Text in which a number and its unit, and a short interval, stay on one line."""
     text = _SHORT_INTERVAL.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
     return _PAIR.sub("\u00a0", text)
+
+
+def span(low: float, high: float, value: float | None = None) -> str:
+    """Plain numbers with their ends, two digits each: "860 (410 to 1,900)", "410 to 1,900"."""
+    ends = f"{significant(low)} to {significant(high)}"
+    return ends if value is None else f"{significant(value)} ({ends})"
 
 
 def day(value: date | None) -> str:

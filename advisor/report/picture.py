@@ -62,12 +62,14 @@ def scoped(svg: str, name: str) -> str:
     return re.sub(r'\s(?:role|aria-[a-z]+|xmlns:xlink|xmlns|version)="[^"]*"', "", svg)
 
 
-def name_axis() -> Any:
+def name_axis(line_height: int = 13) -> Any:
+    """An axis of names; a line feed in a name starts a new line."""
     import altair as alt
 
     return alt.Axis(
-        labelLimit=300, labelFontSize=11, labelColor=INK, ticks=False, domain=False, grid=False
-    )
+        labelExpr="split(datum.label, '\\n')", labelLineHeight=line_height, labelLimit=300,
+        labelFontSize=11, labelColor=INK, ticks=False, domain=False, grid=False,
+    )  # fmt: skip
 
 
 def finished(chart: Any, data: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from advisor.figure import Basis, Figure, weakest
 from advisor.report import words
 from advisor.report.doc import Cell
-from advisor.report.numbers import UNKNOWN, figure_cell, figure_text
+from advisor.report.numbers import UNKNOWN, figure_cell, figure_text, significant
 
 if TYPE_CHECKING:
     from advisor.assessment import Assessment, CandidateResult, FamilyResult
     from advisor.rules.base import Finding
 
-FIRST_PAGE, LISTED = 5, 10
+FIRST_PAGE, LISTED = 5, 8
+MATTERS = 1.1  # a swing of cost or margin from here on is worth a question
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class View:
 
     @cached_property
     def shown(self) -> list[CandidateResult]:
-        """The best option of each model, then the next best ones; at most ten, by rank."""
+        """The best option of each model, then the next best ones; at most eight, by rank."""
         return self._spread(LISTED)
 
     @cached_property
@@ -85,6 +86,45 @@ class View:
             for name in type(use_case).model_fields
             if name not in self.assumed and getattr(use_case, name) not in (None, [], "")
         ]
+
+    def model_name(self, model: str) -> str:
+        """The name of a model by its id; the id where the record does not list it."""
+        found = (one.model_name for one in self.assessment.candidates if one.model == model)
+        return next(found, model)
+
+    @cached_property
+    def effects(self) -> dict[str, str]:
+        """Assumed field -> what another value would do, as far as it was tried; gravest first."""
+        answer = self.assessment
+        gravity = list(words.CHANGES)
+        found: dict[str, tuple[int, float, str]] = {}
+
+        def note(field: str, rank: int, size: float, text: str) -> None:
+            if field in self.assumed and (field not in found or (rank, size) < found[field][:2]):
+                found[field] = (rank, size, text)
+
+        for choice in answer.choice_flips:
+            rank = gravity.index(choice.changes)
+            note(choice.field, rank, choice.steps, f"{choice.to}: {choice.becomes}")
+        for flip in answer.flip_points:
+            rank = gravity.index(flip.changes)
+            note(flip.field, rank, flip.factor, flip.sentence)
+        for bar in answer.tornado:
+            if bar.swing >= MATTERS:
+                text = (
+                    f"half to double moves cost or margin by a factor of {significant(bar.swing)}"
+                )
+                note(bar.input, len(gravity), 1 / bar.swing, text)
+        ordered = sorted(found.items(), key=lambda item: (*item[1][:2], item[0]))
+        return {field: text for field, (_, _, text) in ordered}
+
+    @cached_property
+    def waiting(self) -> dict[str, list[str]]:
+        """Unanswered field -> codes of the rules that wait for it, most rules first."""
+        found: dict[str, list[str]] = {}
+        for one in self.assessment.locked_rules:
+            found.setdefault(one.field, []).append(one.code)
+        return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -136,6 +176,13 @@ def device_cell(one: CandidateResult) -> Cell:
     kind = words.OFFERS[offer.kind]
     own = offer.kind in ("client-device", "owned")
     return Cell(text=one.device_name, sub=kind if own else f"{offer.provider}, {kind}")
+
+
+def brief_device(one: CandidateResult) -> Cell:
+    """A device and its kind of price on one line, for dense tables."""
+    offer = one.cost.offer if one.cost else None
+    kind = words.OFFERS[offer.kind] if offer else "no price known"
+    return Cell(text=f"{one.device_name}, {kind}")
 
 
 def with_unit(figure: Figure | None, note: str = "") -> Cell:

@@ -87,11 +87,41 @@ MARKETS = {
     "marketplace": "an ask on a marketplace",
     "own": "own calculation",
 }
+WAYS = {  # ways of buying, as in the table of the Cost section
+    "rented": "rented on demand",
+    "committed": "rented, committed",
+    "spot": "rented, spot",
+    "serverless": "serverless",
+    "owned": "owned",
+    "hosted": "hosted API",
+}
 LATENCY_KINDS = {
     "first-output": "until the first output",
     "per-frame": "per frame",
     "per-item": "per item",
     "total": "until the whole output",
+}
+GATES = {"passed": "passed", "open": "open", "failed": "failed"}
+LEVELS = {
+    "ready": "ready",
+    "partly": "partly ready",
+    "not-ready": "not ready",
+    "unknown": "not known",
+}
+AREAS = {
+    "data": "Data",
+    "accuracy": "Accuracy",
+    "integration": "Integration",
+    "evaluation": "Evaluation",
+    "team": "Team",
+    "maturity": "Maturity",
+}
+CHANGES = {
+    "feasibility": "whether it is feasible",
+    "family": "the family",
+    "verdict": "the verdict",
+    "model": "the model",
+    "serve-or-buy": "run or buy",
 }
 COMMERCIAL = {
     "yes": "allowed",
@@ -254,7 +284,7 @@ def _mapping(value: dict[str, Any]) -> str:
     return ", ".join(
         f"{key.replace('_', ' ')} {plain_value(key, one)}"
         for key, one in value.items()
-        if one is not None
+        if one not in (None, [], {}, "")
     )
 
 
@@ -262,6 +292,20 @@ def against(figure: Figure, limit: float | None) -> str:
     """A figure and the limit it is held to."""
     text = figure_text(figure)
     return text if limit is None else f"{text}; limit {seconds(limit)}"
+
+
+MANY = {
+    "image": "images",
+    "megapixel": "megapixels",
+    "clip": "clips",
+    "second of video": "seconds of video",
+    "minute": "minutes",
+}
+
+
+def units(value: float, unit: str) -> str:
+    """The unit of an API's price for so many: 1 image, 5 seconds of video."""
+    return unit if value == 1 else MANY.get(unit, unit)
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

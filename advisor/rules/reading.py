@@ -76,6 +76,13 @@ def memory_limit_mb(use_case: UseCase) -> float | None:
     return PLACE_MEMORY_MB.get(use_case.placement)
 
 
+def chance_text(share: float) -> str:
+    """73 %; an estimate is never certain: over 99 %, under 1 %."""
+    if share >= 0.995:
+        return "over 99 %"
+    return "under 1 %" if share < 0.005 else f"{share:.0%}".replace("%", " %")
+
+
 def seconds_text(seconds: float) -> str:
     """1.4 s, 33 ms, 2.5 min, 3 h: three significant digits."""
     if seconds < 0.9995:

@@ -23,6 +23,7 @@ from advisor.assessment import (
     Confidence,
     FamilyResult,
     FlipPoint,
+    LeastChange,
     Slot,
 )
 from advisor.catalog.schema import Licence
@@ -33,6 +34,7 @@ from advisor.report import render_html, render_markdown, render_pdf
 from advisor.rules.base import Finding
 from advisor.usecase import UseCase, parse_use_case
 from advisor.workload import Workload
+from tests.report import sample_parts
 
 AS_OF = date(2031, 5, 17)
 MADE_UP = "made up for tests"
@@ -200,6 +202,8 @@ def serving(made: Estimate, usd: float, instances: int, energy: bool) -> Serving
             ),
         ],
         notes=["one instance would do at night"],
+        under_load=sample_parts.under_load(),
+        scaling=sample_parts.scaling(),
     )
 
 
@@ -374,6 +378,7 @@ def go() -> Assessment:
             level="medium", reasons=["The limit holds with a chance of 70% only."]
         ),
         warnings=["The price behind the first candidate is old: confirm it before quoting."],
+        **sample_parts.decided(),
     )
 
 
@@ -401,6 +406,20 @@ def no_go() -> Assessment:
             "conditions": ["Feasible as Llm, go: let a person check each output."],
             "flip_points": [],
             "warnings": [],
+            **dict.fromkeys(("money", "route", "robustness", "pilot", "accuracy", "roof")),
+            "load_curve": None,
+            "choice_flips": [],
+            "tornado": [],
+            "composites": [],
+            "least_changes": [
+                LeastChange(
+                    changes={"reviewer": "human"},
+                    becomes="Llm",
+                    verdict="go-with-human-review",
+                    factor=1,
+                    sentence="Let a person check each output.",
+                )
+            ],
         }
     )
 
@@ -428,6 +447,7 @@ def non_generative() -> Assessment:
             "families": [chosen, *families()[3:]],
             "findings": [],
             "conditions": [],
+            "least_changes": [],
         }
     )
 
@@ -509,6 +529,8 @@ _CLOSED = frozenset(
         "commercial",
         "mode",
         "dtype",
+        "changes",
+        "area",
     ]
 )
 
@@ -521,6 +543,8 @@ def _poison(node: Any, replace: Callable[[str], str], name: str = "") -> Any:
         return node.model_copy(update=fields)
     if isinstance(node, list):
         return [_poison(one, replace, name) for one in node]
+    if isinstance(node, dict) and name == "digests":
+        return {replace(key): replace(value) for key, value in node.items()}
     if isinstance(node, Basis) or name in _CLOSED:
         return node
     return replace(node) if isinstance(node, str) else node

@@ -14,7 +14,16 @@ from advisor.report.picture import SERIES, _to_svg, scoped, to_svg
 from advisor.report.view import View
 from tests.report.sample import SAMPLES, go, no_go, poisoned
 
-MAKERS = (charts.pareto, charts.stages, charts.memory, charts.monthly_cost)
+MAKERS = (
+    charts.break_even,
+    charts.load,
+    charts.memory,
+    charts.monthly_cost,
+    charts.pareto,
+    charts.roofline,
+    charts.stages,
+    charts.tornado,
+)
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -93,3 +102,41 @@ def test_the_same_specification_gives_the_same_picture() -> None:
     first = to_svg(chart.spec)
     _to_svg.cache_clear()
     assert to_svg(chart.spec) == first
+
+
+def test_a_long_name_is_wrapped_and_not_cut() -> None:
+    one = go().candidates[0].model_copy(update={"model_name": "Stable Picture Maker " * 4})
+    answer = go().model_copy(update={"candidates": [one, *go().candidates[1:]]})
+    chart = charts.stages(View(answer))
+    assert chart is not None
+    svg = to_svg(chart.spec)
+    assert svg.count("Maker") >= 4 and "…" not in svg
+
+
+def test_an_input_that_moves_no_cost_has_no_bar() -> None:
+    chart = charts.tornado(View(go()))
+    assert chart is not None
+    assert {row["option"] for row in chart.spec["datasets"]["rows"]} == {"Width (px)"}
+
+
+def test_the_load_title_names_the_slow_end_of_the_interval() -> None:
+    chart = charts.load(View(go()))
+    assert chart is not None
+    assert "hold 2 s up to 0.70 requests a second" in chart.title
+    assert "at the slow end of the interval up to 0.10" in chart.title
+
+
+def test_memory_that_may_not_fit_is_likely_and_not_certain() -> None:
+    first = go().candidates[0]
+    estimate = first.estimate.model_copy(update={"device_memory_gib": 12.0})
+    tight = first.model_copy(update={"estimate": estimate})
+    chart = charts.memory(View(go().model_copy(update={"candidates": [tight]})))
+    assert chart is not None and "likely, not certainly" in chart.title
+
+
+def test_a_point_in_a_crowd_has_its_number_below() -> None:
+    chart = charts.roofline(View(go()))
+    assert chart is not None
+    data = chart.spec["datasets"]
+    numbers = sorted(row["number"] for row in [*data["above"], *data["below"]])
+    assert numbers == sorted(row["number"] for row in data["rows"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import subprocess
 import sys
 from itertools import pairwise
@@ -12,11 +13,13 @@ import pytest
 import yaml
 
 from advisor.assessment import Assessment
+from advisor.cli import cli
 from advisor.figure import Basis
 from advisor.report import render_html, render_markdown, render_pdf
 from advisor.report.data import report_doc
 from advisor.report.doc import Table, plain
-from advisor.report.sections.feasibility import workload_options
+from advisor.report.sections.audit import all_figures
+from advisor.report.sections.plan import workload_options
 from advisor.report.view import View
 from advisor.usecase import parse_use_case
 from tests.report.reading import Page
@@ -58,10 +61,44 @@ def test_a_record_read_back_from_json_gives_the_same_document(name: str) -> None
 
 
 def test_stated_and_assumed_are_told_apart() -> None:
-    stated, assumed = _tables(go(), "requirements")
-    assert {"Time limit", "Volume (items a day)"} <= {row[0].text for row in stated.rows}
-    assert "Licence needed" in {row[0].text for row in assumed.rows}
-    assert not {row[0].text for row in stated.rows} & {row[0].text for row in assumed.rows}
+    stated, confirm = _tables(go(), "requirements")
+    assumed = _tables(go(), "defaults")[0]
+    asked, left = ({row[0].text for row in one.rows} for one in (stated, assumed))
+    assert {"Time limit", "Volume (items a day)"} <= asked
+    assert "Licence needed" in left and not asked & left
+    assert {row[0].text for row in confirm.rows} <= left
+
+
+def test_the_assumption_that_decides_feasibility_is_the_first_to_confirm() -> None:
+    confirm = _tables(go(), "requirements")[1]
+    assert confirm.rows[0][0].text == "Licence needed" and "no-go" in confirm.rows[0][2].text
+
+
+def test_rules_without_an_answer_stand_with_the_question_that_unlocks_them() -> None:
+    locked = _tables(go(), "audit")[-1]
+    assert [cell.text for cell in locked.rows[0]] == [
+        "How many people have trained generators?", "1", "TEA101",
+    ]  # fmt: skip
+
+
+def test_the_audit_counts_every_figure_of_the_record() -> None:
+    counts = _tables(go(), "audit")[0]
+    total = sum(int(row[3].text.replace(",", "")) for row in counts.rows)
+    assert total == len(list(all_figures(go()))) > 100
+
+
+def test_a_price_that_is_too_old_is_said_on_the_first_page_and_in_the_audit() -> None:
+    assert "88 days old" in Page(html_of("go")).text.split("Leading options")[0]
+    assert "too old to quote" in _tables(go(), "audit")[1].caption
+
+
+def test_a_draw_that_never_loses_is_not_called_certain() -> None:
+    answer = go()
+    assert answer.robustness is not None
+    share = answer.robustness.share.model_copy(update={"value": 1.0, "high": 1.0})
+    sure = answer.robustness.model_copy(update={"share": share, "overtaken_by": []})
+    text = _plainly(answer.model_copy(update={"robustness": sure}))
+    assert "in each of 1,000 draws" in text
 
 
 def _tables(answer: Assessment, section: str) -> list[Table]:
@@ -74,7 +111,9 @@ def test_every_barred_family_stands_with_the_code_and_sentence_that_barred_it() 
     for family in go().families:
         for finding in family.findings:
             if finding.severity == "bar":
-                assert finding.code in text and finding.sentence in text
+                assert finding.code in text and family.name in text
+                if family.status == "barred":
+                    assert finding.sentence in text
 
 
 def test_every_section_has_something_to_say_in_every_kind_of_answer() -> None:
@@ -142,6 +181,18 @@ def test_the_printed_command_repeats_the_workload() -> None:
     )
 
 
+@pytest.mark.parametrize("section", ["verify", "reproduce"])
+def test_every_printed_command_is_one_that_the_program_takes(section: str) -> None:
+    found = next(one for one in report_doc(go()).sections if one.id == section)
+    lines = [line for b in found.blocks if b.kind == "commands" for line in b.lines]
+    commands = [shlex.split(line) for line in lines if line.startswith("advisor ")]
+    assert commands
+    for _, name, *arguments in commands:
+        # The use case file is not here: any file that exists will do.
+        given = [__file__ if one == "usecase.yaml" else one for one in arguments]
+        cli.commands[name].make_context(name, given)
+
+
 def test_large_settings_are_written_out_in_the_command() -> None:
     first = go().candidates[0]
     long = first.workload.model_copy(update={"tokens_in": 2_000_000, "guidance": 4.5})
@@ -169,7 +220,7 @@ def test_tables_have_captions_and_scoped_heads_and_pictures_have_words() -> None
     heads = [value for tag, name, value in page.attributes if (tag, name) == ("th", "scope")]
     assert len(heads) == page.tags.count("th")
     words = [value for tag, name, value in page.attributes if (tag, name) == ("div", "aria-label")]
-    assert len(words) == page.tags.count("figure") == 4 and all(words)
+    assert len(words) == page.tags.count("figure") == 8 and all(words)
 
 
 def test_text_of_a_document_is_one_clean_line() -> None:

@@ -6,8 +6,9 @@ from typing import get_args
 
 import pytest
 
-from advisor.assessment import FamilyStatus, Verdict
+from advisor.assessment import Change, FamilyStatus, GateStatus, Readiness, ReadinessArea, Verdict
 from advisor.catalog.schema import Licence
+from advisor.cost.money import WayKind
 from advisor.cost.record import Market, OfferKind
 from advisor.estimator.record import Bound
 from advisor.figure import Basis
@@ -30,6 +31,11 @@ from advisor.usecase import LatencyKind, UseCase
         (words.COMMERCIAL, get_args(Licence.model_fields["commercial"].annotation)),
         (words.SEVERITIES, get_args(Severity)),
         (words.FIELDS, tuple(UseCase.model_fields)),
+        (words.WAYS, get_args(WayKind)),
+        (words.CHANGES, get_args(Change)),
+        (words.GATES, get_args(GateStatus)),
+        (words.AREAS, get_args(ReadinessArea)),
+        (words.LEVELS, get_args(Readiness.model_fields["level"].annotation)),
     ],
 )
 def test_every_word_of_the_record_has_a_label(labels: dict, needed: tuple) -> None:  # type: ignore[type-arg]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from advisor.figure import Basis, Figure
+from advisor.figure import Figure
 from advisor.report import words
 from advisor.report.doc import (
     Block,
+    Bullets,
     Cell,
     Column,
     Commands,
@@ -20,11 +20,19 @@ from advisor.report.doc import (
     Subheading,
     Table,
 )
-from advisor.report.numbers import UNKNOWN, count, day, exact, figure_text, significant
-from advisor.report.view import View, option_cell
+from advisor.report.numbers import (
+    UNKNOWN,
+    count,
+    day,
+    exact,
+    figure_text,
+    percent,
+    significant,
+)
+from advisor.report.view import View, brief_device
 
 if TYPE_CHECKING:
-    from advisor.assessment import CandidateResult
+    from advisor.assessment import Accuracy, CandidateResult
 
 Named = tuple[str, Figure | None]
 DIGITS = 4
@@ -32,66 +40,97 @@ DIGITS = 4
 
 def figures(view: View) -> list[Block]:
     """Every figure of the options shown and of hosted APIs, as computed, with its evidence."""
+    sources = _Sources()
     blocks: list[Block] = [
         Paragraph(
             text="Figures as computed, to four digits; the body of the report rounds to two. The "
-            "interval is 90 %. A figure without an interval is a count, a price or a stated value."
+            "interval is 90 %. A figure without an interval is a count, a price or a stated value. "
+            "Numbers of sources are those of the list at the end."
         )
     ]
-    for one in view.leading:
+    for one in view.leading[:1]:
         name = f"Figures of option {one.rank}: {one.id}"
-        blocks.append(_figure_table(name, list(_of_option(view, one))))
-    apis: list[Named] = [(f"{one.provider} {one.model}, per output", one.usd_per_output)
-            for one in view.assessment.apis]  # fmt: skip
+        blocks.append(_figure_table(name, list(_of_option(one)), sources))
+    others = [
+        (f"{one.rank}: {name}", figure)
+        for one in view.leading[1:]
+        for name, figure in _in_short(one)
+    ]
+    if others:
+        caption = "Figures of the other leading options; the number is the option's"
+        blocks.append(_figure_table(caption, others, sources))
+    apis: list[Named] = [
+        (f"{one.provider} {one.model}, per output", one.usd_per_output)
+        for one in view.assessment.apis
+    ]
     if apis:
-        blocks.append(_figure_table("Figures of hosted APIs", apis))
-    return blocks if len(blocks) > 1 else [Paragraph(text="The answer rests on rules alone.")]
+        blocks.append(_figure_table("Figures of hosted APIs", apis, sources))
+    if len(blocks) == 1:
+        return [Paragraph(text="The answer rests on rules alone.")]
+    return [*blocks, Paragraph(text=f"Sources. {sources.listed()}", tone="note")]
 
 
-def _of_option(view: View, one: CandidateResult) -> Iterator[Named]:
+class _Sources:
+    """Sources in the order of their first use, each with a number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, source: str) -> str:
+        return str(self._numbers.setdefault(source, len(self._numbers) + 1))
+
+    def listed(self) -> str:
+        return " ".join(f"[{number}] {source}." for source, number in self._numbers.items())
+
+
+def _of_option(one: CandidateResult) -> Iterator[Named]:
+    """All figures of the first option: stages and lines of the cost tree too."""
     estimate, cost = one.estimate, one.cost
-    yield "Response that the limit is about", one.response_s
-    yield "Latency of one request", estimate.latency_s
+    yield from _in_short(one)
     yield "First output of one request", estimate.first_output_s
-    if one is view.chosen:
-        for stage in estimate.stages:
-            yield f"Stage {stage.name}, {words.plural(stage.calls, 'call')}", stage.latency_s
-    yield "Peak memory", estimate.peak_memory_gib
-    yield "Energy of one request", estimate.energy_j
+    for stage in estimate.stages:
+        yield f"Stage {stage.name}, {words.plural(stage.calls, 'call')}", stage.latency_s
     if cost is None:
         return
     yield "Load at the peak", cost.peak_requests_per_s
     yield "Planned utilisation", cost.utilisation
     yield "p95 under load", cost.p95_s
-    yield "Cost per output", cost.usd_per_output
-    yield "Cost a month", cost.usd_per_month
     yield "Energy a month", cost.energy_kwh_per_month
-    if one is view.chosen:
-        for line in cost.lines:
-            if line.quantity is not None:
-                yield f"{line.label}: quantity", line.quantity
-            if line.unit_price_usd is not None:
-                yield f"{line.label}: unit price", line.unit_price_usd
+    for line in cost.lines:
+        if line.quantity is not None:
+            yield f"{line.label}: quantity", line.quantity
+        if line.unit_price_usd is not None:
+            yield f"{line.label}: unit price", line.unit_price_usd
 
 
-def _figure_table(caption: str, named: list[Named]) -> Table:
+def _in_short(one: CandidateResult) -> Iterator[Named]:
+    estimate, cost = one.estimate, one.cost
+    yield "Response that the limit is about", one.response_s
+    yield "Latency of one request", estimate.latency_s
+    yield "Peak memory", estimate.peak_memory_gib
+    yield "Energy of one request", estimate.energy_j
+    yield "Cost per output", cost.usd_per_output if cost else None
+    yield "Cost a month", cost.usd_per_month if cost else None
+
+
+def _figure_table(caption: str, named: list[Named], sources: _Sources) -> Table:
     return Table(
         caption=caption,
         columns=[
-            Column(label="Figure", width=1.7),
-            Column(label="Value", width=0.85, align="right"),
-            Column(label="90 % interval", width=1.5, align="right"),
-            Column(label="Unit", width=1.0),
-            Column(label="Evidence", width=0.8),
-            Column(label="Source", width=2.5),
-            Column(label="As of", width=1.0),
+            Column(label="Figure", width=3.1),
+            Column(label="Value", width=1.0, align="right"),
+            Column(label="90 % interval", width=1.9, align="right"),
+            Column(label="Unit", width=1.7),
+            Column(label="Evidence", width=1.0),
+            Column(label="As of", width=1.1),
+            Column(label="Source", width=0.7, align="right"),
         ],
-        rows=[_figure_row(name, figure) for name, figure in named],
+        rows=[_figure_row(name, figure, sources) for name, figure in named],
         dense=True,
     )
 
 
-def _figure_row(name: str, figure: Figure | None) -> list[Cell]:
+def _figure_row(name: str, figure: Figure | None, sources: _Sources) -> list[Cell]:
     if figure is None:
         nothing = Cell(text=UNKNOWN, tone="muted")
         return [Cell(text=name), Cell(text=UNKNOWN, sub="not known"), *[nothing] * 5]
@@ -104,8 +143,8 @@ def _figure_row(name: str, figure: Figure | None) -> list[Cell]:
         Cell(text=UNKNOWN if point else ends),
         Cell(text=figure.unit),
         Cell(text=words.BASES[figure.basis][0]),
-        Cell(text=figure.source, tone="muted"),
         Cell(text=day(figure.as_of)),
+        Cell(text=sources.number(figure.source), tone="muted"),
     ]
 
 
@@ -132,15 +171,15 @@ def reading() -> list[Block]:
 
 
 def all_options(view: View) -> list[Block]:
-    """Every option that the record lists, with what bars it."""
+    """Every option that the record lists, with what bars it; the settings of each model."""
     listed = [*view.ranked, *view.barred]
     if not listed:
         return [Paragraph(text="The record lists no option.")]
     rows = [
         [
             Cell(text=UNKNOWN if one.rank is None else str(one.rank)),
-            option_cell(one),
-            Cell(text=one.device_name, sub=one.cost.offer.id if one.cost else ""),
+            Cell(text=one.model_name),
+            brief_device(one),
             Cell(text=figure_text(one.response_s)),
             Cell(text=_bars(view, one)),
         ]
@@ -149,22 +188,32 @@ def all_options(view: View) -> list[Block]:
     answer = view.assessment
     left = answer.tried - len(listed)
     note = f"{count(len(listed))} of {count(answer.tried)} options tried are in the record."
-    return [
-        Table(
-            caption="Options in the record",
-            columns=[
-                Column(label="#", width=0.4, align="right"),
-                Column(label="Option", width=2.3),
-                Column(label="Device and offer", width=2.3),
-                Column(label="Response (90 %)", width=1.5),
-                Column(label="Barred by", width=1),
-            ],
-            rows=rows,
-            header=1,
-            dense=True,
-            note=note if left > 0 else "",
-        )
-    ]
+    table = Table(
+        caption="Options in the record",
+        columns=[
+            Column(label="#", width=0.4, align="right"),
+            Column(label="Model", width=2.3),
+            Column(label="Device", width=3.0),
+            Column(label="Response (90 %)", width=1.9),
+            Column(label="Barred by", width=1.2),
+        ],
+        rows=rows,
+        header=1,
+        dense=True,
+        note=note if left > 0 else "",
+    )
+    return [table, _settings(listed)]
+
+
+def _settings(listed: list[CandidateResult]) -> Table:
+    """The workload of each model; a model that runs with two has two rows."""
+    pairs = dict.fromkeys((one.model_name, one.workload.describe()) for one in listed)
+    return Table(
+        caption="Settings of each model",
+        columns=[Column(label="Model", width=1.4), Column(label="Settings", width=3)],
+        rows=[[Cell(text=name), Cell(text=settings)] for name, settings in pairs],
+        dense=True,
+    )
 
 
 def _bars(view: View, one: CandidateResult) -> str:
@@ -174,44 +223,60 @@ def _bars(view: View, one: CandidateResult) -> str:
 
 
 def method(view: View) -> list[Block]:
-    """How figures come about, and how many of which evidence this report holds."""
+    """How figures come about, and how right predictions of this kind have been."""
     said = [
         "Hard rules come first: a rule that is violated bars a family or an option, and its code "
         "is shown. What is left is ordered by criteria with stated weights.",
         "A stage's time is the larger of host time and device time; device time sums, over "
         "operations, the largest of arithmetic, memory traffic and launch floor.",
         "Peak memory is weights plus the largest set of live tensors plus workspace and context.",
-        "Intervals are meant to hold nine times in ten. The weakest evidence on the way to a "
-        "figure is the evidence of the figure.",
-        "Monthly cost sizes whole instances for the peak load at the stated utilisation.",
+        "Intervals are quantiles of measured over predicted on rows that the fit had not seen "
+        "(split conformal). They are meant to hold nine times in ten.",
+        "Monthly cost sizes whole instances for the peak load at the stated utilisation; p95 comes "
+        "from a queue with one line and several GPUs.",
     ]
-    blocks: list[Block] = [Paragraph(text=text) for text in said]
-    blocks.append(_evidence(view))
+    blocks: list[Block] = [Bullets(items=said)]
+    accuracy = view.assessment.accuracy
+    if accuracy is not None:
+        blocks.append(_accuracy(accuracy))
+    elif view.chosen is not None:
+        text = "No error of prediction is stated: the recommended option was measured, or its mode "
+        blocks.append(Paragraph(text=text + "has no record of held-out errors."))
     return blocks
 
 
-def _evidence(view: View) -> Table:
-    tally: Counter[Basis] = Counter()
-    for one in view.leading:
-        tally.update(figure.basis for _, figure in _of_option(view, one) if figure is not None)
-    tally.update(one.usd_per_output.basis for one in view.assessment.apis)
+def _accuracy(found: Accuracy) -> Table:
     return Table(
-        caption="Kinds of evidence, best first, and how many figures of appendix A have each",
+        caption=f"How far predictions in {found.kind} were off on rows that they had not seen",
         columns=[
-            Column(label="Evidence", width=1),
-            Column(label="Meaning", width=3.5),
-            Column(label="Figures", width=0.8, align="right"),
+            Column(label="What the fit had not seen", width=2.4),
+            Column(label="Rows", width=0.6, align="right"),
+            Column(label="Half are within", width=1, align="right"),
+            Column(label="Nine in ten within", width=1.1, align="right"),
+            Column(label="Bias", width=1.4),
+            Column(label="Inside the 90 % interval", width=1.2, align="right"),
         ],
         rows=[
             [
-                Cell(text=words.BASES[basis][0], basis=None),
-                Cell(text=words.BASES[basis][2]),
-                Cell(text=count(tally[basis])),
+                Cell(text=one.left_out),
+                Cell(text=count(one.rows)),
+                Cell(text=percent(one.median_error)),
+                Cell(text=percent(one.p90_error)),
+                Cell(text=_bias(one.bias)),
+                Cell(text=UNKNOWN if one.inside is None else percent(one.inside)),
             ]
-            for basis in Basis
+            for one in found.groups
         ],
         dense=True,
+        note=f"{found.source}. Expect the errors of the last row on a model that nobody has "
+        "measured.",
     )
+
+
+def _bias(bias: float) -> str:
+    if abs(bias) < 0.005:
+        return "none"
+    return f"{percent(abs(bias))} too {'slow' if bias > 0 else 'fast'}"
 
 
 def glossary(view: View) -> list[Block]:
@@ -230,6 +295,11 @@ def reproduce(view: View) -> list[Block]:
                 Entry(label="Catalog version", value=answer.data_version),
                 Entry(label="Record format", value=str(answer.schema_version)),
                 Entry(label="Digest of the record", value=digest(view)),
+                *(
+                    Entry(label=f"SHA-256 of {name}", value=value)
+                    for name, value in answer.digests.items()
+                    if name != "catalog"
+                ),
             ]
         ),
         Commands(

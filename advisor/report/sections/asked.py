@@ -2,31 +2,122 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from advisor.figure import Basis
 from advisor.intake import GROUPS, question_of
 from advisor.report import words
 from advisor.report.doc import Block, Cell, Column, Paragraph, Table
+from advisor.report.numbers import count
 from advisor.report.view import View
 
+if TYPE_CHECKING:
+    from advisor.assessment import Assumption
+
 _HEAD = ("title", "description")
+MOST = 8  # assumptions to confirm that the body lists
+EMPTY: tuple[object, ...] = (None, [], "", {})  # what counts as no default
 
 
 def requirements(view: View) -> list[Block]:
-    """Stated fields, assumed fields, and fields that nobody filled."""
+    """Stated fields, and the assumed ones that matter; the others stand in an appendix."""
     use_case = view.assessment.use_case
     blocks: list[Block] = []
     if use_case.description:
         blocks.append(Paragraph(text=use_case.description))
     blocks.append(_stated(view, [name for name in view.stated if name not in _HEAD]))
-    filled = [one for one in view.assessment.assumed if one.value not in (None, [], "")]
-    blocks += _assumed([(one.field, one.value, one.question) for one in filled])
-    empty = [one.field for one in view.assessment.assumed if one.value in (None, [], "")]
-    if empty:
-        names = ", ".join(sorted(label(name)[0].lower() + label(name)[1:] for name in empty))
+    assumed = _filled(view)
+    if not assumed:
+        return [*blocks, Paragraph(text="Nothing was assumed: every field was stated.")]
+    matter = _to_confirm(view, assumed)
+    if matter:
+        blocks.append(_confirm(view, matter))
+    left = len(assumed) - len(matter)
+    if left > 0:
         blocks.append(
-            Paragraph(text=f"Not stated, and no default stands in: {names}.", tone="note")
+            Paragraph(
+                text=f"{words.plural(left, 'more default')} stand in for answers that nobody gave: "
+                "see the appendix on assumed defaults."
+            )
         )
     return blocks
+
+
+def defaults(view: View) -> list[Block]:
+    """Every assumed field with its default, and the fields that have none."""
+    assumed = sorted(_filled(view), key=lambda one: _place(one.field))
+    blocks: list[Block] = []
+    if assumed:
+        blocks.append(
+            Table(
+                caption="What was assumed",
+                columns=[
+                    Column(label="Requirement", width=1.5),
+                    Column(label="Default", width=1.2),
+                    Column(label="Question to answer", width=3.0),
+                ],
+                rows=[
+                    [
+                        Cell(text=label(one.field)),
+                        Cell(text=words.plain_value(one.field, one.value)),
+                        Cell(text=one.question or _question(one.field), tone="muted"),
+                    ]
+                    for one in assumed
+                ],
+                dense=True,
+                note=f"{count(len(assumed))} defaults that nobody has confirmed.",
+            )
+        )
+    empty = [one.field for one in view.assessment.assumed if one.value in EMPTY]
+    if empty:
+        names = ", ".join(sorted(_lower(label(name)) for name in empty))
+        text = f"Not stated, and no default stands in: {names}."
+        blocks.append(Paragraph(text=text, tone="note"))
+    return blocks or [Paragraph(text="Nothing was assumed: every field was stated.")]
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _filled(view: View) -> list[Assumption]:
+    return [one for one in view.assessment.assumed if one.value not in EMPTY]
+
+
+def _to_confirm(view: View, assumed: list[Assumption]) -> list[Assumption]:
+    """Assumptions whose change was seen to do something, then those that most rules wait for."""
+    order = [*view.effects, *(name for name in view.waiting if name not in view.effects)]
+    known = {one.field: one for one in assumed}
+    return [known[name] for name in order if name in known][:MOST]
+
+
+def _confirm(view: View, matter: list[Assumption]) -> Table:
+    return Table(
+        caption="Please confirm: the assumed defaults that matter most",
+        columns=[
+            Column(label="Requirement", width=1.3),
+            Column(label="Default", width=1.0),
+            Column(label="What another answer would do", width=2.2),
+            Column(label="Question", width=2.0),
+        ],
+        rows=[
+            [
+                Cell(text=label(one.field)),
+                Cell(text=words.plain_value(one.field, one.value), basis=Basis.assumed),
+                Cell(text=_effect(view, one.field)),
+                Cell(text=one.question or _question(one.field), tone="muted"),
+            ]
+            for one in matter
+        ],
+        dense=True,
+    )
+
+
+def _effect(view: View, field: str) -> str:
+    if field in view.effects:
+        return view.effects[field]
+    waiting = len(view.waiting.get(field, []))
+    return f"{words.plural(waiting, 'rule')} could not be applied without it"
 
 
 def _stated(view: View, names: list[str]) -> Table:
@@ -38,49 +129,20 @@ def _stated(view: View, names: list[str]) -> Table:
         rows.append(
             [
                 Cell(text=label(name)),
-                Cell(text=value or words.plain_value(name, data[name]), basis=Basis.asked),
+                Cell(text=value or words.plain_value(name, data[name])),
                 Cell(text=_why_asked(name), tone="muted"),
             ]
         )
     return Table(
         caption="What was stated",
         columns=[
-            Column(label="Requirement", width=1.5),
+            Column(label="Requirement", width=1.3),
             Column(label="Value", width=1.8),
-            Column(label="Why it matters", width=2.6),
+            Column(label="Why it matters", width=3.2),
         ],
         rows=rows,
         dense=True,
     )
-
-
-def _assumed(found: list[tuple[str, object, str]]) -> list[Block]:
-    if not found:
-        return [Paragraph(text="Nothing was assumed: every field was stated.")]
-    rows = [
-        [
-            Cell(text=label(name)),
-            Cell(text=words.plain_value(name, value), basis=Basis.assumed),
-            Cell(text=question or _question(name), tone="muted"),
-        ]
-        for name, value, question in sorted(found, key=lambda item: _place(item[0]))
-    ]
-    return [
-        Paragraph(
-            text="These defaults stand in for answers that nobody gave. Each may change the "
-            "result: please confirm or correct them."
-        ),
-        Table(
-            caption="What was assumed",
-            columns=[
-                Column(label="Requirement", width=1.5),
-                Column(label="Default", width=1.2),
-                Column(label="Question to answer", width=3.0),
-            ],
-            rows=rows,
-            dense=True,
-        ),
-    ]
 
 
 def label(name: str) -> str:

@@ -25,23 +25,27 @@ from advisor.report.numbers import (
     exact,
     figure_text,
     interval_text,
+    percent,
     scaled,
     seconds,
+    significant,
     value_text,
 )
 from advisor.report.view import (
     View,
+    brief_device,
     device_cell,
     evidence,
     number,
     option_cell,
+    option_name,
     with_unit,
 )
 
 if TYPE_CHECKING:
-    from advisor.assessment import CandidateResult, FamilyResult
+    from advisor.assessment import CandidateResult
 
-POINTS = 4  # bullets per list on the first page
+POINTS, CONDITIONS = 4, 2  # bullets per list on the first page
 
 
 def executive(view: View) -> list[Block]:
@@ -56,12 +60,55 @@ def executive(view: View) -> list[Block]:
 
 
 def _guidance(view: View) -> list[Block]:
-    """What the verdict hangs on, and the serving and offline slots."""
+    """What to serve with and to prepare with, run or buy, and a price that is too old to quote."""
     answer = view.assessment
-    slots = (answer.serve, answer.offline)
-    blocks: list[Block] = [Paragraph(text=slot.sentence) for slot in slots if slot is not None]
-    blocks += [Callout(tone="caution", title="Note", text=text) for text in answer.warnings[:2]]
-    return blocks
+    said = [_serve(view)]
+    said += [answer.offline.sentence] if answer.offline is not None else []
+    said = [text for text in [*said, _route(view)] if text]
+    blocks: list[Block] = [Paragraph(text=" ".join(dict.fromkeys(said)))] if said else []
+    old = answer.money.price_age.sentence if answer.money is not None else None
+    said_of_api = answer.route.api_model if answer.route is not None else None
+    other = [one for one in answer.warnings if not said_of_api or said_of_api not in one]
+    shown = [old] if old else other[:1]
+    title = "Old price" if old else "Note"
+    return blocks + [Callout(tone="caution", title=title, text=text) for text in shown]
+
+
+def _serve(view: View) -> str:
+    """What to serve with and how long it takes, with the interval."""
+    serve, one = view.assessment.serve, view.chosen
+    if serve is None or one is None:
+        return serve.sentence if serve is not None else ""
+    latency = view.assessment.use_case.latency
+    took = f"{words.verb(one.response_s.basis)} {figure_text(one.response_s)}"
+    if latency.experience == "overnight":
+        return f"Serve with {option_name(one)}: a day's work {took}."
+    return f"Serve with {option_name(one)}: it {took} {words.LATENCY_KINDS[latency.kind]}."
+
+
+def _route(view: View) -> str:
+    """Run it or buy it, with both prices."""
+    route = view.assessment.route
+    if route is None or route.kind in ("do-not-build", "nothing-generative"):
+        return ""
+    own, api = route.own_usd_per_output, route.api_usd_per_output
+    if own is None or api is None or own.high == 0:
+        return route.sentence if view.chosen is None else ""
+    name, beside = f"{route.provider} {route.api_model}", "quality is not compared"
+    if route.kind == "buy-hosted-api":
+        return (
+            f"Buy rather than run: the hosted API {name} costs {figure_text(api)}, running the "
+            f"model {figure_text(own)}; {beside}."
+        )
+    word = "about as much as"
+    if api.low > own.high:
+        word = "more than"
+    elif api.high < own.low:
+        word = "less than"
+    return (
+        f"The cheapest hosted API listed, {name}, costs {figure_text(api)}: {word} running the "
+        f"model, {figure_text(own)}; {beside}."
+    )
 
 
 def _kpis(view: View) -> list[Kpi]:
@@ -74,12 +121,15 @@ def _kpis(view: View) -> list[Kpi]:
         _kpi("Response time", one.response_s, _limit_note(view, one)),
         _kpi("Cost per 1,000", cost.usd_per_1000_outputs if cost else None, _budget(view)),
         _kpi("Cost a month", cost.usd_per_month if cost else None, _volume(view)),
-        _kpi("Peak memory", memory, f"of {value_text_gib(one)} on {one.device_name}"),
+        _kpi("Peak memory", memory, _capacity(one)),
     ]
 
 
-def value_text_gib(one: CandidateResult) -> str:
-    return f"{one.estimate.device_memory_gib:.3g} GiB"
+def _capacity(one: CandidateResult) -> str:
+    """What the device has, and whether the whole interval is within it."""
+    has = one.estimate.device_memory_gib
+    sure = "" if one.estimate.peak_memory_gib.high <= has else "likely, not certainly, fits: "
+    return f"{sure}{significant(has, 3)} GiB on {one.device_name}"
 
 
 def _kpi(label: str, figure: Figure | None, note: str) -> Kpi:
@@ -103,8 +153,15 @@ def _limit_note(view: View, one: CandidateResult) -> str:
 
 
 def _budget(view: View) -> str:
-    budget = view.assessment.use_case.budget_usd_per_item
-    return "" if budget is None else f"budget {exact(budget * 1000)} USD"
+    budget, money = view.assessment.use_case.budget_usd_per_item, view.assessment.money
+    if budget is None:
+        return ""
+    chance = money.spread.chance_in_item_budget if money is not None else None
+    return f"budget {exact(budget * 1000)} USD{_held(chance)}"
+
+
+def _held(chance: float | None) -> str:
+    return "" if chance is None else f", held with {percent(chance)}"
 
 
 def _volume(view: View) -> str:
@@ -115,8 +172,9 @@ def _volume(view: View) -> str:
     text = f"at {exact(use_case.volume_per_day)} items a day"
     if "volume_per_day" in view.assumed:
         text += " (assumed)"
-    budget = use_case.budget_usd_per_month
-    return text if budget is None else f"{text}; budget {exact(budget)} USD"
+    budget, money = use_case.budget_usd_per_month, view.assessment.money
+    chance = money.spread.chance_in_month_budget if money is not None else None
+    return text if budget is None else f"{text}; budget {exact(budget)} USD{_held(chance)}"
 
 
 def _counts(view: View) -> list[Kpi]:
@@ -127,11 +185,7 @@ def _counts(view: View) -> list[Kpi]:
     stopped = "a rule stops the use case as a whole" if whole else "by a hard rule each"
     return [
         Kpi(label="Families looked at", value=count(len(answer.families))),
-        Kpi(
-            label="Families set aside",
-            value=count(len(out)),
-            note="reasons in section 9",
-        ),
+        Kpi(label="Families set aside", value=count(len(out)), note="each with its reason below"),
         Kpi(label="Options tried", value=count(answer.tried)),
         Kpi(label="Options barred", value=count(answer.barred), note=stopped),
     ]
@@ -139,7 +193,11 @@ def _counts(view: View) -> list[Kpi]:
 
 def _options(view: View) -> list[Block]:
     if view.leading:
-        return [options_table(view, view.leading, "Leading options, best of each model first")]
+        return [
+            options_table(
+                view, view.leading, "Leading options, best of each model first", brief=True
+            )
+        ]
     if not view.barred:
         return _families(view)
     return [nearest_table(view, "The options nearest to feasible, and what bars them")]
@@ -171,39 +229,44 @@ def _families(view: View) -> list[Block]:
     ]
 
 
-def _fared(family: FamilyResult) -> list[Cell]:
-    status = words.STATUSES[family.status]
-    return [Cell(text=family.name), Cell(text=status), Cell(text=family.sentence)]
-
-
-def options_table(view: View, options: list[CandidateResult], caption: str) -> Table:
-    """Ranked options with their figures; the number is the rank."""
+def options_table(
+    view: View, options: list[CandidateResult], caption: str, *, brief: bool = False
+) -> Table:
+    """Ranked options with their figures; the number is the rank. `brief`: without settings."""
     return Table(
         caption=caption,
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Option", width=2.75),
-            Column(label="Device", width=1.75),
-            Column(label="Response (90 %)", width=1.75),
+            Column(label="Option", width=1.85 if brief else 2.75),
+            Column(label="Device", width=1.85 if brief else 1.75),
+            Column(label="Response (90 %)", width=2.6 if brief else 1.75),
             Column(label="USD per 1,000", width=1.45, align="right"),
-            Column(label="Memory, GiB", width=1.25, align="right"),
-            Column(label="Tier", width=0.5, align="right"),
+            Column(label="Memory, GiB", width=1.3, align="right"),
+            Column(label="Tier", width=0.4, align="right"),
         ],
-        rows=[_row(one) for one in options],
+        rows=[_row(one, brief) for one in options],
         header=1,
+        dense=True,
         marked=[index for index, one in enumerate(options) if one is view.chosen],
-        note=_tally(view),
+        note=_tally(view) + _ends_note(options),
     )
 
 
-def _row(one: CandidateResult) -> list[Cell]:
+def _ends_note(options: list[CandidateResult]) -> str:
+    if not any(one.cost and one.cost.usd_per_month.low < one.cost.usd_per_month.high
+               for one in options):  # fmt: skip
+        return ""
+    return " The ends of a cost take every part at its low or high end at once."
+
+
+def _row(one: CandidateResult, brief: bool) -> list[Cell]:
     said = words.against_limit(one.chance_in_limit, one.response_s.basis)
     response = with_unit(one.response_s, said if one.limit_s is not None else "")
     tone = words.limit_tone(one.chance_in_limit)
     return [
         Cell(text=str(one.rank)),
-        option_cell(one),
-        device_cell(one),
+        option_cell(one, settings=not brief),
+        brief_device(one) if brief else device_cell(one),
         response.model_copy(update={"tone": tone}),
         number(one.cost.usd_per_1000_outputs if one.cost else None),
         number(one.estimate.peak_memory_gib),
@@ -238,7 +301,11 @@ def nearest_table(view: View, caption: str) -> Table:
 
 
 def _why(view: View) -> list[Block]:
-    return [Subheading(text="Why"), Bullets(items=_reasons(view)[:POINTS])]
+    answer = view.assessment
+    blocks: list[Block] = [Subheading(text="Why"), Bullets(items=_reasons(view)[:POINTS])]
+    if answer.conditions and answer.verdict != "no-go":
+        blocks += [Subheading(text="On condition"), Bullets(items=answer.conditions[:CONDITIONS])]
+    return blocks
 
 
 def _reasons(view: View) -> list[str]:
@@ -275,33 +342,50 @@ def _changes(view: View) -> list[Block]:
         items = answer.conditions[:POINTS]
         nothing = "No single change that was tried makes it feasible."
         return [Subheading(text="What would make it feasible"), Bullets(items=items or [nothing])]
-    items = [flip.sentence for flip in answer.flip_points[:POINTS]]
-    items = items or ["No limit, volume or budget in the range searched changes the answer."]
-    blocks: list[Block] = [Subheading(text="What would change it"), Bullets(items=items)]
-    if answer.conditions:
-        blocks += [Subheading(text="On condition"), Bullets(items=answer.conditions[:POINTS])]
-    return blocks
+    return [Subheading(text="What would change it"), Bullets(items=_flips(view))]
+
+
+def _flips(view: View) -> list[str]:
+    """Numbers nearest to their threshold, then other choices, the gravest change first."""
+    answer = view.assessment
+    gravity = list(words.CHANGES)
+    numbers = sorted(answer.flip_points, key=lambda flip: flip.factor)
+    choices = sorted(answer.choice_flips, key=lambda c: (c.steps, gravity.index(c.changes)))
+    kept = numbers[: max(POINTS // 2, POINTS - len(choices))]
+    found = [flip.sentence for flip in kept]
+    found += [choice.sentence for choice in choices[: POINTS - len(kept)]]
+    return found or ["No limit, volume, budget or choice that was tried changes the answer."]
 
 
 def _confidence(view: View) -> Block:
+    """How sure, why, and how often the first option stays first."""
     confidence = view.assessment.confidence
     one = view.chosen
-    basis = ""
+    said = list(confidence.reasons)
     if one is not None:
-        word = words.BASES[evidence(one.response_s, one.cost.usd_per_month if one.cost else None)][
-            0
-        ]
-        basis = f" Weakest evidence behind the figures above: {word}."
-    return Callout(
-        tone="info",
-        title=f"Confidence: {words.CONFIDENCE[confidence.level].lower()}",
-        text=" ".join(confidence.reasons) + basis,
-    )
+        basis = evidence(one.response_s, one.cost.usd_per_month if one.cost else None)
+        said.append(f"Weakest evidence behind the figures above: {words.BASES[basis][0]}.")
+    said += [robustness_sentence(view)] if view.assessment.robustness is not None else []
+    title = f"Confidence: {words.CONFIDENCE[confidence.level].lower()}"
+    return Callout(tone="info", title=title, text=" ".join(said))
 
 
-def decision(view: View) -> str:
-    """The answer in one sentence."""
-    return view.assessment.headline
+def robustness_sentence(view: View) -> str:
+    """How often family and model stay first when everything uncertain varies together."""
+    found = view.assessment.robustness
+    if found is None or view.chosen is None:
+        return ""
+    share, draws = found.share.value, count(found.draws)
+    often = f"each of {draws} draws" if share == 1 else f"{percent(share)} of {draws} draws"
+    said = f"With estimates, prices and weights varied together it stays first in {often}"
+    others = [one for one in found.overtaken_by if one.share.value >= 0.05]
+    if others:
+        second = ", ".join(
+            f"{view.model_name(one.model) or one.family} in {percent(one.share.value)}"
+            for one in others[:2]
+        )
+        said += f"; otherwise {second}"
+    return f"{said}."
 
 
-__all__ = ["decision", "executive", "nearest_table", "options_table"]
+__all__ = ["executive", "nearest_table", "options_table", "robustness_sentence"]

@@ -1,9 +1,9 @@
-"""What changes the answer, conditions and risks, licences, and how to check it yourself."""
+"""Conditions, gates, readiness and risks; licences."""
 
 from __future__ import annotations
 
-import shlex
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Literal
 
 from advisor.report import words
 from advisor.report.doc import (
@@ -12,63 +12,20 @@ from advisor.report.doc import (
     Callout,
     Cell,
     Column,
-    Commands,
     Paragraph,
     Subheading,
     Table,
 )
-from advisor.report.numbers import UNKNOWN, amount, significant
-from advisor.report.view import View, option_name
+from advisor.report.numbers import UNKNOWN, percent
+from advisor.report.view import View
 
 if TYPE_CHECKING:
-    from advisor.assessment import CandidateResult, FlipPoint
+    from advisor.assessment import CandidateResult, Gate, Readiness
     from advisor.rules.base import Finding
 
 
-def sensitivity(view: View) -> list[Block]:
-    """Flip points, nearest first."""
-    flips = view.assessment.flip_points
-    if not flips:
-        return [
-            Paragraph(
-                text="The record holds no flip point: no single limit, volume or budget in the "
-                "range searched changes the recommendation, or none was searched for."
-            )
-        ]
-    return [
-        Table(
-            caption="The value of one requirement at which the answer changes, nearest first",
-            columns=[
-                Column(label="Requirement", width=1.4),
-                Column(label="Now", width=1.2, align="right"),
-                Column(label="Changes", width=1.5, align="right"),
-                Column(label="Factor", width=0.7, align="right"),
-                Column(label="The answer becomes", width=2.8),
-            ],
-            rows=[_flip(one) for one in flips],
-            note="Each is found by answering the use case again; the threshold is located to 2 %.",
-        )
-    ]
-
-
-def _flip(flip: FlipPoint) -> list[Cell]:
-    way = "or more" if flip.direction == "above" else "or less"
-    return [
-        Cell(text=words.FIELDS.get(flip.field, flip.field)),
-        Cell(text=amount(flip.current, flip.unit)),
-        Cell(text=f"{_threshold(flip)} {way}"),
-        Cell(text=significant(flip.factor)),
-        Cell(text=flip.becomes),
-    ]
-
-
-def _threshold(flip: FlipPoint) -> str:
-    """To two digits: it is located to 2 %."""
-    return amount(float(f"{flip.threshold:.1e}"), flip.unit)
-
-
 def feasibility(view: View) -> list[Block]:
-    """Verdict with its conditions, risks of the choice, and warnings about the data."""
+    """Verdict with its conditions, gates, readiness, risks, and warnings about the data."""
     answer = view.assessment
     word, tone = words.VERDICTS[answer.verdict]
     blocks: list[Block] = [Callout(tone=tone, title=word, text=answer.headline)]
@@ -76,11 +33,75 @@ def feasibility(view: View) -> list[Block]:
         no_go = answer.verdict == "no-go"
         head = "What would make it feasible" if no_go else "Conditions"
         blocks += [Subheading(text=head), Bullets(items=list(answer.conditions))]
+    if answer.gates:
+        blocks.append(_gates(answer.gates))
+    if answer.readiness:
+        blocks.append(_readiness(answer.readiness, answer.gates))
     risks = _risks(view)
     blocks.append(_risk_table(risks) if risks else Paragraph(text="No rule names a risk."))
     if answer.warnings:
         blocks += [Subheading(text="About the data"), Bullets(items=list(answer.warnings))]
     return blocks
+
+
+_ADDRESS = re.compile(r"\s*\([^()]*https?://[^()]*\)")  # `advisor rules CODE` has them whole
+TONES: dict[str, Literal["good", "caution", "stop"]] = {
+    "passed": "good",
+    "open": "caution",
+    "failed": "stop",
+}
+
+
+def _status(gate: Gate | None) -> Cell:
+    if gate is None:
+        return Cell(text=UNKNOWN)
+    return Cell(text=words.GATES[gate.status], tone=TONES[gate.status])
+
+
+def _gates(gates: list[Gate]) -> Table:
+    """The gates that are no area of readiness: those stand in the next table with their status."""
+    passed = sum(one.status == "passed" for one in gates)
+    own = [one for one in gates if one.id not in words.AREAS]
+    return Table(
+        caption=f"Gates before money is spent: {passed} of {len(gates)} passed",
+        columns=[
+            Column(label="Question", width=3.0),
+            Column(label="Gate", width=0.7),
+            Column(label="Evidence", width=3.4),
+        ],
+        rows=[[Cell(text=one.question), _status(one), Cell(text=one.evidence)] for one in own],
+        dense=True,
+        note="The areas of the next table are gates as well. A prediction alone never passes the "
+        "gate on time: that takes a measurement.",
+    )
+
+
+def _readiness(areas: list[Readiness], gates: list[Gate]) -> Table:
+    by_id = {one.id: one for one in gates}
+    return Table(
+        caption="Readiness beyond the model, from what was stated",
+        columns=[
+            Column(label="Area", width=0.9),
+            Column(label="Gate", width=0.6),
+            Column(label="Level", width=0.9),
+            Column(label="Score", width=0.5, align="right"),
+            Column(label="From", width=1.9),
+            Column(label="Not answered", width=2.4),
+        ],
+        rows=[
+            [
+                Cell(text=words.AREAS[one.area]),
+                _status(by_id.get(one.area)),
+                Cell(text=words.LEVELS[one.level]),
+                Cell(text=UNKNOWN if one.score is None else percent(one.score)),
+                Cell(text="; ".join(one.reasons) or UNKNOWN),
+                Cell(text=" ".join(one.missing) or UNKNOWN, tone="muted"),
+            ]
+            for one in areas
+        ],
+        dense=True,
+        note="Scores are judgements: shares of points over the answered checks of an area.",
+    )
 
 
 def _risks(view: View) -> list[Finding]:
@@ -106,7 +127,7 @@ def _risk_table(risks: list[Finding]) -> Table:
                 Cell(text=one.code, sub=words.SEVERITIES[one.severity]),
                 Cell(text=one.sentence, sub=one.title),
                 Cell(text=one.remedy or UNKNOWN),
-                Cell(text=one.source, tone="muted"),
+                Cell(text=_ADDRESS.sub("", one.source), tone="muted"),
             ]
             for one in risks
         ],
@@ -127,16 +148,30 @@ def licences(view: View) -> list[Block]:
         Table(
             caption="Licences of the models shown",
             columns=[
-                Column(label="Model", width=1.6),
-                Column(label="Licence", width=1.6),
-                Column(label="Commercial use", width=1.1),
-                Column(label="Conditions", width=2.4),
-                Column(label="Source", width=1.6),
+                Column(label="Model", width=1.7),
+                Column(label="Licence", width=1.5),
+                Column(label="Commercial use", width=1.0),
+                Column(label="Conditions", width=2.2),
+                Column(label="Source", width=2.2),
             ],
-            rows=[_licence(one) for one in first.values()],
+            rows=_licence_rows(list(first.values())),
             note="A reading of public licence texts, not legal advice.",
+            dense=True,
         )
     ]
+
+
+def _licence_rows(models: list[CandidateResult]) -> list[list[Cell]]:
+    """One row for the models that share a licence."""
+    rows: dict[tuple[str, ...], list[Cell]] = {}
+    for one in models:
+        cells = _licence(one)
+        key = tuple(f"{cell.text} {cell.sub}" for cell in cells[1:])
+        if key in rows:
+            names = f"{rows[key][0].text}, {one.model_name}"
+            cells = [Cell(text=names), *cells[1:]]
+        rows[key] = cells
+    return list(rows.values())
 
 
 def _licence_findings(models: list[CandidateResult]) -> list[Block]:
@@ -171,56 +206,3 @@ def _licence(one: CandidateResult) -> list[Cell]:
         Cell(text=licence.conditions or UNKNOWN),
         Cell(text=licence.source, sub=doubt, tone="muted"),
     ]
-
-
-def verify(view: View) -> list[Block]:
-    """Commands that repeat the figures, and measure them."""
-    one = view.chosen or next(iter(view.ranked), None)
-    if one is None:
-        return [
-            Paragraph(text="Nothing is run, so there is nothing to measure. Look at the rules:"),
-            Commands(label="Rules", lines=_rule_commands(view)),
-        ]
-    settings = workload_options(one)
-    # Quantised weights are estimated, not profiled: the profiler takes its own default type.
-    quantised = one.workload.dtype in ("fp8", "int8", "nf4")
-    dtype = f" --dtype {one.workload.dtype}"
-    measurable = settings.replace(dtype, "" if quantised else dtype)
-    device = shlex.quote(one.device)
-    model = shlex.quote(one.model)
-    return [
-        Paragraph(text=f"The figures of {option_name(one)} come from this estimate:"),
-        Commands(
-            label="Repeat the estimate",
-            lines=[f"advisor estimate {model} --device {device} {settings} --json"],
-        ),
-        Paragraph(
-            text="On a machine with that device, measure it and compare with the figures above:"
-        ),
-        Commands(
-            label="Measure it",
-            lines=["pip install 'advisor[profile]'", f"advisor profile {model} {measurable}"],
-        ),
-        Commands(label="Look up the rules that decided", lines=_rule_commands(view)),
-    ]
-
-
-def workload_options(one: CandidateResult) -> str:
-    """The workload as options of `advisor estimate`."""
-    workload = one.workload
-    asked = {**workload.axes(), "batch": workload.batch}
-    given = [f"--{name.replace('_', '-')} {_option(value)}" for name, value in asked.items()]
-    return " ".join([*given, f"--dtype {workload.dtype}", f"--mode {workload.mode}"])
-
-
-def _option(value: float) -> str:
-    """Whole numbers in full, others without idle zeros."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _rule_commands(view: View) -> list[str]:
-    codes = [one.code for one in view.assessment.findings]
-    codes += [one.code for one in (view.chosen_family.findings if view.chosen_family else [])]
-    codes += [one.code for one in (view.chosen.findings if view.chosen else [])]
-    found = [f"advisor rules {shlex.quote(code)}" for code in dict.fromkeys(codes)][:6]
-    return found or ["advisor rules"]

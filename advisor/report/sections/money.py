@@ -1,4 +1,4 @@
-"""Cost: the tree of the chosen option, the others, hosted APIs; and energy where it is known."""
+"""Cost: the tree of the chosen option, the others, and hosted APIs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from advisor.report.doc import (
     Paragraph,
     Table,
 )
-from advisor.report.numbers import UNKNOWN, day, exact, figure_cell, figure_text
-from advisor.report.view import View, device_cell, number, option_cell, option_name, with_unit
+from advisor.report.numbers import UNKNOWN, count, day, exact, figure_cell, figure_text, percent
+from advisor.report.sections import economics
+from advisor.report.view import View, number, option_name
 
 if TYPE_CHECKING:
     from advisor.assessment import CandidateResult
     from advisor.cost.record import ApiCost, CostLine, ServingCost
     from advisor.cost.training import TrainingCost
+
+
+APIS = 6  # cheapest hosted services that the body lists; the appendix has all
 
 
 def cost(view: View) -> list[Block]:
@@ -37,8 +41,7 @@ def cost(view: View) -> list[Block]:
         blocks.append(
             Paragraph(text=f"No price is known for {option_name(one)}: no cost is stated.")
         )
-    if any(option.cost for option in view.shown):
-        blocks.append(_compared(view.shown))
+    blocks += economics.spread(view) + economics.ways(view)
     if view.assessment.adaptation is not None:
         blocks += _adaptation(view.assessment.adaptation)
     if not view.shown and view.assessment.apis:
@@ -48,6 +51,7 @@ def cost(view: View) -> list[Block]:
 
 
 def _tree(one: CandidateResult, cost: ServingCost) -> list[Block]:
+    """Lines of a month with their total, the offer behind it, and notes."""
     total = [
         Cell(text="Total of the lines with a sum", tone="strong"),
         Cell(text=""),
@@ -69,7 +73,7 @@ def _tree(one: CandidateResult, cost: ServingCost) -> list[Block]:
             rows=[*rows, total],
             marked=[len(rows)],
             note="A line without a sum depends on something that nobody stated; it is not in the "
-            "total.",
+            "total. The ends of the total take every line at its low or high end at once.",
         ),
         _offer(cost),
     ]
@@ -86,7 +90,7 @@ def _adaptation(one: TrainingCost) -> list[Block]:
         Cell(text=words.BASES[one.usd.basis][0], basis=None),
     ]
     rows = [_line(line) for line in one.lines]
-    fits = f"It fits the device's memory with a probability of {one.chance_fits:.0%}."
+    fits = f"It fits the device's memory with a probability of {percent(one.chance_fits)}."
     return [
         Table(
             caption=f"Adapting {one.estimate.model} to own examples on {one.estimate.device}: "
@@ -140,33 +144,6 @@ def _offer(cost: ServingCost) -> KeyValues:
     return KeyValues(items=items)
 
 
-def _compared(options: list[CandidateResult]) -> Table:
-    return Table(
-        caption="Cost of the options shown, at the same volume",
-        columns=[
-            Column(label="#", width=0.4, align="right"),
-            Column(label="Option", width=2.1),
-            Column(label="Device", width=1.9),
-            Column(label="GPUs", width=0.6, align="right"),
-            Column(label="USD per 1,000", width=1.4, align="right"),
-            Column(label="USD a month", width=2.1, align="right"),
-        ],
-        rows=[
-            [
-                Cell(text=str(one.rank)),
-                option_cell(one, settings=False),
-                device_cell(one),
-                Cell(text=str(one.cost.gpus_needed) if one.cost else UNKNOWN),
-                number(one.cost.usd_per_1000_outputs if one.cost else None),
-                number(one.cost.usd_per_month if one.cost else None),
-            ]
-            for one in options
-        ],
-        header=1,
-        dense=True,
-    )
-
-
 def _apis(view: View) -> list[Block]:
     apis = view.assessment.apis
     if not apis:
@@ -177,19 +154,20 @@ def _apis(view: View) -> list[Block]:
     table = Table(
         caption="The same volume bought from hosted APIs, at the vendor's stated size and quality",
         columns=[
-            Column(label="Vendor and model", width=2.3),
-            Column(label="Size or quality", width=1.3),
-            Column(label="Units per output", width=1.3, align="right"),
-            Column(label="USD per output", width=1.6, align="right"),
-            Column(label="USD a month", width=1.6, align="right"),
-            Column(label="Price as of", width=0.9),
+            Column(label="Vendor and model", width=2.0),
+            Column(label="Size or quality", width=1.0),
+            Column(label="Units per output", width=1.7, align="right"),
+            Column(label="USD per output", width=1.9, align="right"),
+            Column(label="USD a month", width=1.8, align="right"),
+            Column(label="Price as of", width=1.0),
         ],
-        rows=[_api(one) for one in apis],
+        rows=[_api(one) for one in apis[:APIS]],
         dense=True,
         note="Quality is the vendor's own word: an API and an option are comparable only after a "
-        "test on your own cases.",
+        "test on your own cases."
+        + (f" The {APIS} cheapest of {count(len(apis))}." if len(apis) > APIS else ""),
     )
-    notes = _grouped_notes(apis)
+    notes = _grouped_notes(apis[:APIS])
     found: list[Block] = [table]
     if any(one.stale for one in apis):
         found.append(Callout(tone="caution", title="Old prices", text="Marked prices are older "
@@ -211,7 +189,8 @@ def _units(one: ApiCost) -> str:
     million = one.unit.removeprefix("1M ")
     if million != one.unit:
         return f"{figure_cell(one.units_per_output.times(1e6))} {million}"
-    return f"{figure_cell(one.units_per_output)} {one.unit}"
+    unit = words.units(one.units_per_output.value, one.unit)
+    return f"{figure_cell(one.units_per_output)} {unit}"
 
 
 def _api(one: ApiCost) -> list[Cell]:
@@ -223,38 +202,4 @@ def _api(one: ApiCost) -> list[Cell]:
         number(one.usd_per_output),
         number(one.usd_per_month),
         dated.model_copy(update={"tone": "caution"}) if one.stale else dated,
-    ]
-
-
-def energy(view: View) -> list[Block]:
-    """Energy of the options shown; a plain sentence where the record has none."""
-    known = [one for one in view.shown if one.estimate.energy_j is not None]
-    if not known:
-        return [Paragraph(text="No energy is stated: the record holds no figure for it.")]
-    rows = [
-        [
-            Cell(text=str(one.rank)),
-            option_cell(one, settings=False),
-            device_cell(one),
-            with_unit(one.estimate.energy_j),
-            with_unit(one.cost.energy_kwh_per_month if one.cost else None),
-        ]
-        for one in view.shown
-    ]
-    return [
-        Table(
-            caption="Energy of the device while it generates",
-            columns=[
-                Column(label="#", width=0.4, align="right"),
-                Column(label="Option", width=2),
-                Column(label="Device", width=2),
-                Column(label="Per request", width=1.6),
-                Column(label="A month", width=2.2),
-            ],
-            rows=rows,
-            header=1,
-            dense=True,
-            note="Idle time, host and cooling are not in it. Carbon is not stated: the record "
-            "names no electricity grid.",
-        )
     ]

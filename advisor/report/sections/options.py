@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from advisor.report import charts, words
 from advisor.report.doc import Block, Cell, Column, Paragraph, Table
-from advisor.report.numbers import UNKNOWN, count, percent, significant
+from advisor.report.numbers import UNKNOWN, count, exact, percent, significant
 from advisor.report.sections.executive import nearest_table, options_table
-from advisor.report.view import View, option_cell
+from advisor.report.view import View, number, option_cell, with_unit
 
 if TYPE_CHECKING:
-    from advisor.assessment import FamilyResult
+    from advisor.assessment import Composite, FamilyResult
 
 _OUT = ("barred", "does-not-make-this")
 
@@ -31,7 +31,43 @@ def options(view: View) -> list[Block]:
             blocks.append(nearest_table(view, "Options nearest to feasible"))
     if view.assessment.barred_by:
         blocks.append(_bars(view))
-    return blocks
+    return blocks + [_chain(one) for one in view.assessment.composites]
+
+
+def _chain(one: Composite) -> Table:
+    """Several families in turn, where practice makes such things so."""
+    least = "" if one.complete else "at least "
+    return Table(
+        caption=f"In several steps: {one.name}",
+        columns=[
+            Column(label="Step", width=1.6),
+            Column(label="Made by", width=2.2),
+            Column(label="Per item", width=0.7, align="right"),
+            Column(label="Time", width=1.5),
+            Column(label="USD per output", width=1.5, align="right"),
+        ],
+        rows=[
+            *(
+                [
+                    Cell(text=part.purpose),
+                    Cell(text=part.model or part.family, sub=part.device or part.note),
+                    Cell(text=exact(part.per_item)),
+                    with_unit(part.latency_s),
+                    number(part.usd_per_output),
+                ]
+                for part in one.parts
+            ),
+            [
+                Cell(text=f"Together, one after the other {least}".strip(), tone="strong"),
+                Cell(text=""),
+                Cell(text=""),
+                with_unit(one.latency_s),
+                number(one.usd_per_item),
+            ],
+        ],
+        note=f"{one.sentence} Source: {one.source}",
+        dense=True,
+    )
 
 
 def _scores(view: View) -> Table:
@@ -81,9 +117,9 @@ def _bars(view: View) -> Table:
             [
                 Cell(text=code),
                 Cell(text=view.title_of(code)),
-                Cell(text=count(number)),
+                Cell(text=count(barred)),
             ]
-            for code, number in tally
+            for code, barred in tally
         ],
         dense=True,
     )
@@ -101,7 +137,8 @@ def why_not(view: View) -> list[Block]:
     if out:
         blocks.append(_barred(out))
     if other:
-        blocks.append(_barred(other, makes=True))
+        names = ", ".join(f"{one.name} ({_codes(one)})" for one in other)
+        blocks.append(Paragraph(text=f"Set aside because they make other outputs: {names}."))
     return blocks or [Paragraph(text="The catalog holds no family.")]
 
 
@@ -117,7 +154,7 @@ def _kept(families: list[FamilyResult]) -> Table:
         ],
         rows=[
             [
-                Cell(text=one.name, sub=one.family),
+                Cell(text=one.name),
                 Cell(text=words.STATUSES[one.status]),
                 Cell(text=significant(one.score, 2) if one.score else "0"),
                 Cell(text=count(one.ranked_candidates)),
@@ -128,24 +165,33 @@ def _kept(families: list[FamilyResult]) -> Table:
     )
 
 
-def _barred(families: list[FamilyResult], makes: bool = False) -> Table:
+def _codes(one: FamilyResult) -> str:
+    bars = [finding.code for finding in one.findings if finding.severity == "bar"]
+    return ", ".join(dict.fromkeys(bars)) or UNKNOWN
+
+
+def _barred(families: list[FamilyResult]) -> Table:
     rows = []
     for one in families:
         bars = [finding for finding in one.findings if finding.severity == "bar"]
-        codes = ", ".join(dict.fromkeys(bar.code for bar in bars)) or UNKNOWN
         said = " ".join(dict.fromkeys(bar.sentence for bar in bars)) or one.sentence
         cure = " ".join(dict.fromkeys(bar.remedy for bar in bars if bar.remedy))
-        row = [Cell(text=one.name, sub=one.family), Cell(text=codes), Cell(text=said)]
-        rows.append(row if makes else [*row, Cell(text=cure or UNKNOWN, tone="muted")])
-    last = [] if makes else [Column(label="What would lift it", width=2.2)]
+        rows.append(
+            [
+                Cell(text=one.name),
+                Cell(text=_codes(one)),
+                Cell(text=said),
+                Cell(text=cure or UNKNOWN, tone="muted"),
+            ]
+        )
     return Table(
-        caption="Families that make other outputs" if makes else "Families that a rule bars",
+        caption="Families that a rule bars",
         columns=[
             Column(label="Family", width=1.3),
             Column(label="Rule", width=0.9),
             Column(label="Why not", width=3),
-            *last,
+            Column(label="What would lift it", width=2.2),
         ],
         rows=rows,
-        dense=makes,
+        dense=True,
     )

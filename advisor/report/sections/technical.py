@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from advisor.report import charts, words
-from advisor.report.doc import Block, Bullets, Cell, Column, Entry, KeyValues, Paragraph, Table
+from advisor.report.doc import (
+    Block,
+    Bullets,
+    Cell,
+    Column,
+    Entry,
+    KeyValues,
+    Paragraph,
+    Subheading,
+    Table,
+)
 from advisor.report.numbers import UNKNOWN, count, figure_text, percent, seconds, significant
-from advisor.report.view import View, device_cell, number, option_cell, option_name, with_unit
+from advisor.report.view import View, brief_device, number, option_cell, option_name, with_unit
 
 if TYPE_CHECKING:
     from advisor.assessment import CandidateResult
+    from advisor.cost.record import ServingCost
     from advisor.estimator.record import StageEstimate
 
 _NOTHING = "No option is run, so there is nothing to time."
@@ -22,14 +33,12 @@ def latency(view: View) -> list[Block]:
     if not options:
         return [Paragraph(text=_NOTHING)]
     blocks: list[Block] = [Paragraph(text=_against_limit(view, options[0]))]
+    blocks.append(_alone_and_loaded(options))
     chart = charts.stages(view)
     blocks += [chart] if chart else []
-    blocks.append(_alone_and_loaded(options))
     first = view.chosen or options[0]
     blocks.append(_stage_times(first))
-    if first.cost is not None and first.cost.offer.kind != "client-device":
-        blocks.append(_load(first))
-    return blocks
+    return blocks + _under_load(view, first)
 
 
 def _against_limit(view: View, one: CandidateResult) -> str:
@@ -46,8 +55,8 @@ def _alone_and_loaded(options: list[CandidateResult]) -> Table:
     rows = [
         [
             Cell(text=str(one.rank)),
-            option_cell(one),
-            device_cell(one),
+            option_cell(one, settings=False),
+            brief_device(one),
             with_unit(one.estimate.latency_s),
             with_unit(one.cost.p95_s if one.cost else None),
         ]
@@ -64,6 +73,7 @@ def _alone_and_loaded(options: list[CandidateResult]) -> Table:
         ],
         rows=rows,
         header=1,
+        dense=True,
         note="Under load: 95 of 100 responses are within this time at the peak; work that is done "
         "in a daily batch is done within it.",
     )
@@ -73,6 +83,7 @@ def _stage_times(one: CandidateResult) -> Table:
     total = sum(stage.latency_s.value for stage in one.estimate.stages)
     rows = [
         [
+            Cell(text=str(number)),
             Cell(text=stage.name, sub=stage.component),
             Cell(text=count(stage.calls)),
             Cell(text=count(stage.batch)),
@@ -80,11 +91,13 @@ def _stage_times(one: CandidateResult) -> Table:
             Cell(text=_share(stage.latency_s.value, total)),
             Cell(text=words.BOUNDS[stage.bound]),
         ]
-        for stage in one.estimate.stages
+        for number, stage in enumerate(one.estimate.stages, start=1)
     ]
     return Table(
         caption=f"Stages of {option_name(one)}, one request",
+        header=1,
         columns=[
+            Column(label="#", width=0.4, align="right"),
             Column(label="Stage", width=1.6),
             Column(label="Calls", width=0.6, align="right"),
             Column(label="Batch", width=0.6, align="right"),
@@ -101,21 +114,54 @@ def _share(part: float, total: float) -> str:
     return percent(part / total) if total > 0 else UNKNOWN
 
 
-def _load(one: CandidateResult) -> KeyValues:
+def _under_load(view: View, one: CandidateResult) -> list[Block]:
+    """The busiest hour: what comes, what carries it, and how the response grows with the load."""
     cost = one.cost
-    assert cost is not None  # the caller checked
-    busy = cost.utilisation
-    return KeyValues(
-        items=[
-            Entry(label="Load at the peak", value=figure_text(cost.peak_requests_per_s),
-                  basis=cost.peak_requests_per_s.basis),
-            Entry(label="GPUs needed", value=f"{count(cost.gpus_needed)} in "
-                  f"{words.plural(cost.instances, 'instance')}"),
-            Entry(label="Planned utilisation at the peak", value=figure_text(busy),
-                  basis=busy.basis),
-            Entry(label="Requests per batch", value=count(cost.batch)),
-        ]
-    )  # fmt: skip
+    if cost is None or cost.offer.kind == "client-device":
+        return []
+    blocks: list[Block] = [Subheading(text="In the busiest hour")]
+    chart = charts.load(view)
+    blocks += [chart] if chart else []
+    return [*blocks, KeyValues(items=[*_fleet(cost), *_percentiles(cost), *_start(cost)])]
+
+
+def _fleet(cost: ServingCost) -> list[Entry]:
+    busy, batch = cost.utilisation, words.plural(cost.batch, "request")
+    return [
+        Entry(label="Load at the peak", value=figure_text(cost.peak_requests_per_s),
+              basis=cost.peak_requests_per_s.basis),
+        Entry(label="GPUs needed", value=f"{count(cost.gpus_needed)} in "
+              f"{words.plural(cost.instances, 'instance')}, {batch} at a time on each"),
+        Entry(label="Planned utilisation at the peak", value=figure_text(busy), basis=busy.basis),
+    ]  # fmt: skip
+
+
+def _percentiles(cost: ServingCost) -> list[Entry]:
+    found = cost.under_load
+    if found is None:
+        return []
+    names = {"p50": found.p50_s, "p95": found.p95_s, "p99": found.p99_s,
+             "p95 of the wait in the queue": found.wait_p95_s}  # fmt: skip
+    how = f"{found.method}; {found.accuracy}"
+    if found.spare_replicas:
+        how += f"; times are those without {words.plural(found.spare_replicas, 'spare GPU')}"
+    return [
+        *(
+            Entry(label=name, value=figure_text(one), basis=one.basis)
+            for name, one in names.items()
+        ),
+        Entry(label="How the queue was worked out", value=how),
+    ]
+
+
+def _start(cost: ServingCost) -> list[Entry]:
+    found = cost.scaling
+    if found is None:
+        return []
+    return [
+        Entry(label="A new instance serves after", value=figure_text(found.start_s),
+              basis=found.start_s.basis)
+    ]  # fmt: skip
 
 
 def memory(view: View) -> list[Block]:
@@ -127,17 +173,27 @@ def memory(view: View) -> list[Block]:
     blocks: list[Block] = [chart] if chart else []
     blocks.append(_parts(options))
     first = view.chosen or options[0]
+    roof = charts.roofline(view)
+    blocks += [roof] if roof else []
     blocks.append(_compute(first))
     flop = significant(first.estimate.flops / 1e12, 3)
     blocks.append(
         Paragraph(
             text=f"One request of {first.model_name} computes {flop} TFLOP with "
-            f"{count(first.estimate.parameters)} parameters; one multiply-add counts as two."
+            f"{_billions(first.estimate.parameters)} parameters; one multiply-add counts as two."
         )
     )
     if first.estimate.notes:
         blocks.append(Bullets(items=list(first.estimate.notes)))
     return blocks
+
+
+def _billions(parameters: int) -> str:
+    """28.8 billion; 34.2 million."""
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if parameters >= size:
+            return f"{significant(parameters / size, 3)} {word}"
+    return count(parameters)
 
 
 def _parts(options: list[CandidateResult]) -> Table:
@@ -186,7 +242,9 @@ def _part_row(one: CandidateResult) -> list[Cell]:
 def _compute(one: CandidateResult) -> Table:
     return Table(
         caption=f"What each stage of {one.model_name} computes, one request",
+        header=1,
         columns=[
+            Column(label="#", width=0.4, align="right"),
             Column(label="Stage", width=1.5),
             Column(label="TFLOP", align="right"),
             Column(label="GB moved", align="right"),
@@ -194,14 +252,15 @@ def _compute(one: CandidateResult) -> Table:
             Column(label="Live peak, GiB", align="right"),
             Column(label="TFLOP/s reached", align="right", width=1.1),
         ],
-        rows=[_compute_row(stage) for stage in one.estimate.stages],
+        rows=[_compute_row(*pair) for pair in enumerate(one.estimate.stages, start=1)],
         dense=True,
     )
 
 
-def _compute_row(stage: StageEstimate) -> list[Cell]:
+def _compute_row(place: int, stage: StageEstimate) -> list[Cell]:
     return [
-        Cell(text=stage.name, sub=stage.note),
+        Cell(text=str(place)),
+        Cell(text=stage.name),
         Cell(text=significant(stage.flops / 1e12, 3)),
         Cell(text=significant(stage.bytes_moved / 1e9, 3)),
         Cell(text=count(stage.launches)),

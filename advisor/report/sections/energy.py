@@ -1,0 +1,63 @@
+"""Energy of the options, and carbon of the recommended one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from advisor.report.doc import Block, Cell, Column, Entry, KeyValues, Paragraph, Table
+from advisor.report.numbers import UNKNOWN, figure_text
+from advisor.report.view import View, brief_device, option_cell, option_name, with_unit
+
+if TYPE_CHECKING:
+    from advisor.cost.money import Carbon
+
+
+def energy(view: View) -> list[Block]:
+    """Energy of the leading options; a plain sentence where the record has none."""
+    known = [one for one in view.leading if one.estimate.energy_j is not None]
+    if not known:
+        return [Paragraph(text="No energy is stated: the record holds no figure for it.")]
+    rows = [
+        [
+            Cell(text=str(one.rank)),
+            option_cell(one, settings=False),
+            brief_device(one),
+            with_unit(one.estimate.energy_j),
+            with_unit(one.cost.energy_kwh_per_month if one.cost else None),
+        ]
+        for one in view.leading
+    ]
+    table = Table(
+        caption="Energy of the GPUs while they generate",
+        columns=[
+            Column(label="#", width=0.4, align="right"),
+            Column(label="Option", width=2),
+            Column(label="Device", width=2.2),
+            Column(label="Per request", width=1.7),
+            Column(label="A month", width=2.1),
+        ],
+        rows=rows,
+        header=1,
+        dense=True,
+        note="Idle time, host and cooling are not in it.",
+    )
+    money = view.assessment.money
+    if money is None or view.chosen is None:
+        text = "Carbon is not stated: the record names no electricity grid."
+        return [table, Paragraph(text=text, tone="note")]
+    return [table, *_carbon(option_name(view.chosen), money.carbon)]
+
+
+def _carbon(name: str, found: Carbon) -> list[Block]:
+    """Energy with host and cooling, and what it emits, where the grid is known."""
+    whole, emitted = found.kwh_per_month, found.kg_co2_per_month
+    items = [
+        Entry(label="With host and cooling", value=figure_text(whole),
+              basis=whole.basis if whole else None),
+        Entry(label="Carbon dioxide", value=figure_text(emitted) if emitted else
+              f"{UNKNOWN} not known", basis=emitted.basis if emitted else None),
+        Entry(label="Electricity grid", value=found.grid.upper() if found.grid
+              else f"{UNKNOWN} not known"),
+        Entry(label="What is counted", value=found.note),
+    ]  # fmt: skip
+    return [Paragraph(text=f"A month of {name}:"), KeyValues(items=items)]
