@@ -6,7 +6,7 @@ Sections of blocks; every number in it is final text. Renderers lay it out and n
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -189,7 +189,7 @@ class ReportDoc(_Part):
             self.reading,
             *(section.blocks for section in self.sections),
         ]:
-            yield from _flat(blocks)
+            yield from flat(blocks)
 
     def texts(self) -> Iterator[str]:
         """Every text that a reader of the document sees (chart pictures aside)."""
@@ -204,11 +204,12 @@ ReportDoc.model_rebuild()
 _HIDDEN = frozenset({"kind", "id", "tone", "align", "width", "basis", "spec", "name", "alt"})
 
 
-def _flat(blocks: list[Any]) -> Iterator[Any]:
+def flat(blocks: Sequence[Any]) -> Iterator[Any]:
+    """Blocks in reading order, those in columns too."""
     for block in blocks:
         if isinstance(block, Columns):
-            yield from _flat(block.left)
-            yield from _flat(block.right)
+            yield from flat(block.left)
+            yield from flat(block.right)
         else:
             yield block
 
