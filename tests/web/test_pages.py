@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 from advisor import Assessment, assess, read_use_case
 from advisor.store import LOCAL, Access, open_store
 from advisor.web import downloads
-from advisor.web.views.accuracy import rows_of
 from advisor.web.session import plain
+from advisor.web.views.accuracy import rows_of
 from tests.web.conftest import ROOT, Open, shown
 
 HOSTILE = "<script>window.pwned=1</script> ![x](http://evil.example/p.png) **b** $e^x$"

@@ -147,7 +147,7 @@ def _keep_draft(stated: dict[str, Any]) -> None:
 
 def _preview(stated: dict[str, Any]) -> None:
     """Where the form leads so far, and what stands in its way; then the button."""
-    st.subheader("So far")
+    st.header("So far")
     if "outputs" not in stated:
         blocks.empty("Nothing yet", "Say what comes out, and the answer so far appears here.")
         return
