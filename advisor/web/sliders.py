@@ -25,6 +25,11 @@ _AS_ASKED = "as asked"
 @st.fragment
 def what_if(answer: Assessment, desk: Desk) -> None:
     """Turn the limit, the volume or the budget; the sentence below follows."""
+    with st.container(key="whatif"):
+        _what_if(answer, desk)
+
+
+def _what_if(answer: Assessment, desk: Desk) -> None:
     st.header("What if")
     changes = _sliders(answer, desk)
     begun = time.perf_counter()
