@@ -1,4 +1,4 @@
-"""The web form as a user feels it, in Chromium: ready, first form, submit to result, slider, memory.
+"""The web form as a user feels it, in Chromium: ready, form, submit to result, slider, memory.
 
     python -m benchmarks.web            one JSON document; also kept in benchmarks/results/web.json
 

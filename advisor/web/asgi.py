@@ -119,12 +119,14 @@ def _warm_up() -> None:
     from advisor import assess, read_use_case
     from advisor.errors import AdvisorError
     from advisor.paths import data_dir
-    from advisor.report.data import report_doc
-    from advisor.report.html import fragment
+    from advisor.web.session import ENGINE
+    from advisor.web.sheet import Sheet
 
     with contextlib.suppress(AdvisorError, OSError):
-        example = data_dir("examples") / "product-photos.yaml"
-        fragment(report_doc(assess(read_use_case(example), flips=False)).sections[1].blocks)
+        example = read_use_case(data_dir("examples") / "product-photos.yaml")
+        with ENGINE:
+            answer = assess(example, flips=False)
+        Sheet(answer).chart()
 
 
 @contextlib.asynccontextmanager

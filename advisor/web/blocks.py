@@ -34,9 +34,14 @@ def style() -> None:
 def show(*blocks: Block, level: int = 3) -> None:
     """Blocks, one under the other. Every text in them is escaped. `level` of their headings."""
     if blocks:
-        html = fragment(blocks)  # escaped, so that only our own headings can match
-        html = html.replace("<h3>", f"<h{level}>").replace("</h3>", f"</h{level}>")
-        st.html(f'<div class="blocks">{html}</div>')
+        html(fragment(blocks), level=level)
+
+
+def html(ready: str, *, level: int = 3) -> None:
+    """What `fragment` made. Its texts are escaped, so only our own headings can match."""
+    if ready:
+        shown = ready.replace("<h3>", f"<h{level}>").replace("</h3>", f"</h{level}>")
+        st.html(f'<div class="blocks">{shown}</div>')
 
 
 def note(text: str) -> None:

@@ -7,25 +7,23 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from advisor.errors import AdvisorError
-from advisor.report import charts
 from advisor.report.doc import Callout
-from advisor.report.view import View
 from advisor.report.words import VERDICTS
 from advisor.web import blocks, session, whatif
 from advisor.web.cards import cards
+from advisor.web.sheet import SECTIONS
 
 if TYPE_CHECKING:
-    from advisor import Assessment
-    from advisor.report.doc import ReportDoc
     from advisor.store.records import Revision
+    from advisor.web.sheet import Sheet
     from advisor.web.whatif import Desk
 
 
-def answer_of(revision: Revision) -> tuple[Assessment, ReportDoc]:
-    """The record and report of a revision. DataError if this program can no longer read it."""
+def sheet_of(revision: Revision) -> Sheet:
+    """A revision's answer. DataError if this program can no longer read it."""
     if revision.schema_version != _schema_version():
         revision.answer()  # says in a sentence what cannot be read
-    return session.document(revision.answer_json)
+    return session.sheet(revision.answer_json)
 
 
 def _schema_version() -> int:
@@ -43,35 +41,31 @@ def desk_of(revision: Revision) -> Desk | None:
         return None
 
 
-def lead(answer: Assessment, doc: ReportDoc, desk: Desk | None) -> None:
+def lead(sheet: Sheet, desk: Desk | None) -> None:
     """Sentence, cards, leading options, reasons, what would change it, and the chart."""
-    view = View(answer)
+    answer, view = sheet.assessment, sheet.view
     verdict, tone = VERDICTS[answer.verdict]
     headline = answer.headline.removeprefix(f"{answer.use_case.title}: ")
     wider = {}
     if desk is not None and view.chosen is not None:
         wider = whatif.unconfirmed(view.chosen, desk, view.assumed)
     blocks.show(Callout(tone=tone, title=verdict, text=headline), cards(view, wider))
-    blocks.show(*(block for block in doc.executive if block.kind != "kpis"), level=2)
-    chart = charts.pareto(view) if view.shown else None
-    if chart is not None:
-        blocks.show(chart)
+    blocks.html(sheet.lead(), level=2)
+    blocks.html(sheet.chart() if view.shown else "")
 
 
-def details(doc: ReportDoc, key: str) -> None:
+def details(sheet: Sheet, key: str) -> None:
     """One section of the report at a time."""
     st.header("Look closer")
-    titles = {section.id: section.title for section in doc.sections}
     chosen = st.pills(
         "Section of the report",
-        list(titles),
-        format_func=titles.get,
+        list(SECTIONS),
+        format_func=SECTIONS.get,
         default="why-not",
         key=key,
         label_visibility="collapsed",
     )
-    section = next((one for one in doc.sections if one.id == chosen), None)
-    if section is None:
+    if chosen is None:
         blocks.empty("Nothing chosen", "Choose a section above.")
         return
-    blocks.show(*section.blocks)
+    blocks.html(sheet.section(chosen))

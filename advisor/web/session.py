@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -18,13 +19,17 @@ from advisor.files import parse_json
 from advisor.store import LOCAL, Access, open_store
 from advisor.store.access import AccessRules, read_access
 from advisor.usecase import UseCase, parse_use_case
+from advisor.web.sheet import Sheet
 
 if TYPE_CHECKING:
-    from advisor.report.doc import ReportDoc
     from advisor.store.assessments import Assessments
     from advisor.store.core import Store
     from advisor.store.drafts import Drafts
     from advisor.store.sharing import Links
+
+
+# The engine keeps estimates and keys between runs for one thread of a process at a time.
+ENGINE = RLock()
 
 
 def today() -> date:
@@ -105,7 +110,8 @@ def stated_json(use_case: UseCase) -> str:
 
 @st.cache_resource(max_entries=128, ttl=3600, show_spinner=False)
 def _preview(asked: str, as_of: date, evidence: str) -> Assessment:
-    return assess(_parsed(asked), as_of=as_of, flips=False)
+    with ENGINE:
+        return assess(_parsed(asked), as_of=as_of, flips=False)
 
 
 def preview(asked: str) -> Assessment:
@@ -115,7 +121,8 @@ def preview(asked: str) -> Assessment:
 
 def answer(asked: str) -> Assessment:
     """The whole answer to the stated fields in JSON."""
-    return assess(_parsed(asked), as_of=today())
+    with ENGINE:
+        return assess(_parsed(asked), as_of=today())
 
 
 def _parsed(asked: str) -> UseCase:
@@ -123,16 +130,13 @@ def _parsed(asked: str) -> UseCase:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _document(answer_json: str) -> tuple[Assessment, ReportDoc]:
-    from advisor.report.data import report_doc
-
-    found = Assessment.model_validate_json(answer_json)
-    return found, report_doc(found)
+def _sheet(answer_json: str) -> Sheet:
+    return Sheet(Assessment.model_validate_json(answer_json))
 
 
-def document(answer_json: str) -> tuple[Assessment, ReportDoc]:
-    """An answer's record and its report. Frozen; whoever has the text may have these."""
-    return _document(answer_json)
+def sheet(answer_json: str) -> Sheet:
+    """An answer with the parts of its report; whoever has the text may have these."""
+    return _sheet(answer_json)
 
 
 def evidence_stamp() -> str:

@@ -1,15 +1,14 @@
 """What if: the engine itself, run again on a prepared bench, so that a slider answers at once.
 
 A desk holds the bench of one question: its estimates are made once and only rules and costs run
-again. Sessions with the same question share a desk; a lock lets one at a time use it.
+again. Sessions with the same question share a desk; one at a time uses the engine.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -20,6 +19,7 @@ from advisor.decide.judge import Shortlist, shortlist_of
 from advisor.decide.sources import default_sources
 from advisor.files import parse_json
 from advisor.usecase import UseCase, parse_use_case
+from advisor.web.session import ENGINE
 
 if TYPE_CHECKING:
     from advisor.assessment import CandidateResult
@@ -40,18 +40,17 @@ class Desk:
     bench: Bench
     short: Shortlist
     base: Outcome
-    lock: Lock = field(default_factory=Lock)
 
     def at(self, changes: dict[str, Any]) -> Outcome:
         """The answer with some fields changed. Raises InputError for values out of range."""
         variant = self._variant(changes)
-        with self.lock:
+        with ENGINE:
             return outcome(judge(variant, self.bench, self.short))
 
     def costs(self, candidate: CandidateResult, changes: dict[str, Any]) -> ServingCost | None:
         """What one option costs under a change; None where the option is not on this bench."""
         variant = self._variant(changes)
-        with self.lock:
+        with ENGINE:
             option = self._option(candidate)
             return None if option is None else self.bench.cost(option, variant)
 
@@ -68,10 +67,10 @@ class Desk:
 def _desk(asked: str, as_of: date, evidence: str) -> Desk:
     use_case = parse_use_case(parse_json(asked, "what if"), "what if")
     catalog = load_catalog()
-    bench = Bench(catalog, default_sources(catalog, as_of))
-    judgement = judge(use_case, bench)
-    short = shortlist_of(judgement)
-    return Desk(use_case, bench, short, outcome(judge(use_case, bench, short)))
+    with ENGINE:
+        bench = Bench(catalog, default_sources(catalog, as_of, use_case.terms))
+        short = shortlist_of(judge(use_case, bench))
+        return Desk(use_case, bench, short, outcome(judge(use_case, bench, short)))
 
 
 def desk(asked: str, as_of: date, evidence: str) -> Desk:

@@ -14,7 +14,7 @@ from advisor.report.view import View
 from advisor.store.errors import NotFound
 from advisor.web import blocks, session
 from advisor.web.links import CompareLink, read_link, write_link
-from advisor.web.present import answer_of
+from advisor.web.present import sheet_of
 
 if TYPE_CHECKING:
     from advisor import Assessment
@@ -37,7 +37,7 @@ def show() -> None:
         )
         return
     revisions = [session.work().revision(id) for id in chosen]
-    answers = [answer_of(one)[0] for one in revisions]
+    answers = [sheet_of(one).assessment for one in revisions]
     if st.toggle("Only what differs", key="compare_differing"):
         keep = lambda rows: [row for row in rows if differs(row)]  # noqa: E731
     else:

@@ -11,7 +11,7 @@ from advisor.decide import engine_version
 from advisor.report.doc import Callout
 from advisor.web import blocks, downloads, manage, session
 from advisor.web.links import ResultLink, read_link
-from advisor.web.present import answer_of, desk_of, details, lead
+from advisor.web.present import desk_of, details, lead, sheet_of
 from advisor.web.sliders import what_if
 
 if TYPE_CHECKING:
@@ -30,15 +30,17 @@ def show() -> None:
     st.title(session.plain(revision.title))
     manage.changed_elsewhere(saved)
     _standing(saved, revision)
-    answer, doc = answer_of(revision)
+    sheet = sheet_of(revision)
     desk = desk_of(revision)
     manage.actions(saved, revision)
-    lead(answer, doc, desk)
+    lead(sheet, desk)
     if desk is not None:
-        what_if(answer, desk)
-    details(doc, "result_section")
+        what_if(sheet.assessment, desk)
+    details(sheet, "result_section")
     st.header("Take it with you")
-    downloads.show(answer, lambda: session.work().export(saved.id, revision.number), "download")
+    downloads.show(
+        sheet.assessment, lambda: session.work().export(saved.id, revision.number), "download"
+    )
     manage.sharing(saved, revision)
     manage.history(saved)
 

@@ -9,7 +9,7 @@ from advisor.report.doc import Callout
 from advisor.store.transfer import export_text
 from advisor.web import blocks, downloads, session
 from advisor.web.links import SharedLink, read_link
-from advisor.web.present import answer_of, desk_of, details, lead
+from advisor.web.present import desk_of, details, lead, sheet_of
 from advisor.web.sliders import what_if
 
 
@@ -31,11 +31,11 @@ def show() -> None:
     if revision.imported:
         made += " Imported from a file: not seen to be made by this program."
     blocks.show(Callout(tone="info", title="Shared with you", text=made))
-    answer, doc = answer_of(revision)
+    sheet = sheet_of(revision)
     desk = desk_of(revision)
-    lead(answer, doc, desk)
+    lead(sheet, desk)
     if desk is not None:
-        what_if(answer, desk)
-    details(doc, "shared_section")
+        what_if(sheet.assessment, desk)
+    details(sheet, "shared_section")
     st.header("Take it with you")
-    downloads.show(answer, lambda: export_text(revision), "shared")
+    downloads.show(sheet.assessment, lambda: export_text(revision), "shared")
