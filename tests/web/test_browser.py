@@ -247,6 +247,7 @@ def test_a_restart_in_the_middle_loses_nothing(visit: Any, served: Served) -> No
     page.wait_for_url("**draft=*")
     address = page.url.removeprefix(served.url)
     served.end(signal.SIGKILL)
+    page.context.close()
     served.start()
     visit.errors.clear()  # the browser noted that the server was away
     again = visit(address)

@@ -19,8 +19,7 @@ DAY = date(2026, 11, 29)
 
 @pytest.fixture(scope="module")
 def use_case() -> UseCase:
-    asked = read_use_case(ROOT / "examples" / "game-assets.yaml")
-    return asked.model_copy(update={"placement": "cloud"})
+    return read_use_case(ROOT / "examples" / "object-from-photo.yaml")
 
 
 def answered(use_case: UseCase) -> tuple[Assessment, whatif.Desk]:

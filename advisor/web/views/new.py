@@ -45,6 +45,8 @@ def _begin() -> None:
     """Fill an untouched form: from what it held, from the address, from the draft it names."""
     link = read_link(NewLink)
     if KEY + "title" in st.session_state:
+        if link.draft and "draft" not in st.session_state:
+            _adopt(link.draft)
         return
     if link.change:
         revision = session.work().revision(link.change)
@@ -59,6 +61,12 @@ def _begin() -> None:
             _start(content)
     elif _STATE in st.session_state:
         _start(st.session_state[_STATE])
+
+
+def _adopt(draft: str) -> None:
+    """After a restart of the server an open page still holds its form: go on with its draft."""
+    with contextlib.suppress(NotFound):
+        st.session_state["draft"] = session.drafts().get(draft).id
 
 
 def _start(stated: dict[str, Any]) -> None:
