@@ -17,6 +17,7 @@ from advisor.report.numbers import (
     value_text,
 )
 from advisor.report.words import FIELDS, against_limit
+from advisor.web.whatif import UNCONFIRMED
 
 if TYPE_CHECKING:
     from advisor.assessment import CandidateResult
@@ -78,8 +79,7 @@ def _margin_money(view: View, figure: Figure | None, wide: bool) -> str:
     if "volume_per_day" in view.assumed:
         volume += " (assumed)"
     if wide:
-        names = ("volume_per_day", "peak_factor", "takes_per_item")
-        listed = ", ".join(FIELDS[name].lower() for name in names if name in view.assumed)
+        listed = ", ".join(FIELDS[n].lower() for n in UNCONFIRMED if n in view.assumed)
         volume += f"; widened for half and double of what nobody stated: {listed}"
     budget = use_case.budget_usd_per_month
     if budget is None or figure is None:

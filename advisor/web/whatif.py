@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from advisor.decide.bench import Option
     from advisor.figure import Figure
 
-# Unconfirmed numbers that costs rest on: half and double of each is covered (a judgement).
+# Unconfirmed numbers that costs rest on: half and double of each is covered (a judgement). Takes
+# per item are not among them: one is counted until somebody states a number.
 SPREAD = 2.0
-UNCONFIRMED = ("volume_per_day", "peak_factor", "takes_per_item")
+UNCONFIRMED = ("volume_per_day", "peak_factor")
 
 
 @dataclass
@@ -102,9 +103,7 @@ def unconfirmed(candidate: CandidateResult, at: Desk, assumed: frozenset[str]) -
 
 def _turned(use_case: UseCase, name: str, factor: float) -> float:
     value = getattr(use_case, name)
-    least = 1 if name != "volume_per_day" else 0.01
-    turned = max(least, value * factor)
-    return round(turned) if isinstance(value, int) else turned
+    return max(1.0 if name == "peak_factor" else 0.01, value * factor)
 
 
 def _over(figures: list[Figure]) -> Figure:

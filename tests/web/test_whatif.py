@@ -69,6 +69,14 @@ def test_what_nobody_stated_widens_the_cost_and_moves_no_value(use_case: UseCase
     assert whatif.unconfirmed(chosen, desk, frozenset()) == {}
 
 
+@pytest.mark.parametrize("name", whatif.UNCONFIRMED)
+def test_stating_what_was_assumed_costs_the_same(use_case: UseCase, name: str) -> None:
+    answer, desk = answered(use_case)
+    chosen = View(answer).chosen
+    assert chosen is not None
+    assert desk.costs(chosen, {name: getattr(use_case, name)}) == chosen.cost
+
+
 def test_a_value_out_of_range_is_an_error_in_a_sentence(use_case: UseCase) -> None:
     _, desk = answered(use_case)
     with pytest.raises(InputError, match="volume_per_day"):

@@ -136,6 +136,7 @@ def audited(result: dict[str, Any]) -> None:
         pd.DataFrame(
             {
                 "Row": [row["id"] for row in rows],
+                "Skipped because": [row["skipped"] or "" for row in rows],
                 "Measured": [row["measured"] for row in rows],
                 "Predicted": [row["predicted"] for row in rows],
                 "Low": [row["low"] for row in rows],
@@ -146,7 +147,6 @@ def audited(result: dict[str, Any]) -> None:
                     for r in rows
                 ],
                 "Basis": [row["basis"] or UNKNOWN for row in rows],
-                "Skipped because": [row["skipped"] or "" for row in rows],
             }
         ),
         hide_index=True,
