@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -216,7 +216,7 @@ class ReportDoc(_Part):
             self.reading,
             *(section.blocks for section in self.sections),
         ]:
-            yield from _flat(blocks)
+            yield from flat(blocks)
 
     def texts(self) -> Iterator[str]:
         """Every text that a reader of the document sees (chart pictures aside)."""
@@ -233,11 +233,12 @@ _HIDDEN = frozenset(
 )
 
 
-def _flat(blocks: list[Any]) -> Iterator[Any]:
+def flat(blocks: Sequence[Any]) -> Iterator[Any]:
+    """Blocks in reading order, those in columns too."""
     for block in blocks:
         if isinstance(block, Columns):
-            yield from _flat(block.left)
-            yield from _flat(block.right)
+            yield from flat(block.left)
+            yield from flat(block.right)
         else:
             yield block
 

@@ -18,13 +18,27 @@ SETTINGS: dict[str, str] = {
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
     "runner.magicEnabled": "false",
+    # Light and dark by the reader's system; colours of the report, contrast at least 4.5 to 1.
+    "theme.light.primaryColor": "#0b5a8a",
+    "theme.light.textColor": "#1b2733",
+    "theme.light.secondaryBackgroundColor": "#f0f3f6",
+    "theme.dark.primaryColor": "#5fb0e6",
+    "theme.dark.textColor": "#e7ecf0",
+    "theme.dark.backgroundColor": "#12181e",
+    "theme.dark.secondaryBackgroundColor": "#1e2730",
 }
+
+
+BASE_PATH = "ADVISOR_BASE_PATH"
 
 
 def command(address: str, port: int) -> list[str]:
     """The command line that serves the form."""
     script = Path(__file__).with_name("asgi.py")
     settings = {**SETTINGS, "server.address": address, "server.port": str(port)}
+    base = os.environ.get(BASE_PATH, "").strip("/")
+    if base:
+        settings["server.baseUrlPath"] = base
     flags = [f"--{name}={value}" for name, value in settings.items()]
     return [sys.executable, "-m", "streamlit", "run", str(script), *flags]
 

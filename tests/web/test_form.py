@@ -1,145 +1,152 @@
-"""The web form: from widgets to an answer and its downloads, through the public API only."""
+"""The form: what its widgets state, what it is filled with, and what stands beside it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from advisor.intake import QUESTIONS
 from advisor.usecase import UseCase, read_use_case
-from advisor.web.form import label_of
-from advisor.web.state import in_best_unit
+from advisor.web.fields import in_best_unit, label_of
+from advisor.web.form import GROUPS
+from advisor.web.session import stated_json
+from advisor.web.terms import label_of as term_label
+from tests.web.conftest import ROOT, Open, shown
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / "examples" / "product-photos.yaml"
-
-
-@pytest.fixture
-def app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 
 
-def stated(app: AppTest) -> AppTest:
-    app.text_input(key="f_title").set_value("Photos").run()
-    return app.multiselect(key="f_outputs").set_value(["image"]).run()
+def only_fields() -> None:
+    """The widgets alone, filled from what the session holds."""
+    import streamlit as st
+
+    from advisor.web.fields import fill
+    from advisor.web.form import fields
+
+    if "given" in st.session_state and "stated" not in st.session_state:
+        fill(st.session_state["given"])
+    st.session_state["stated"] = fields()
 
 
-def test_an_empty_form_says_what_is_missing_and_offers_no_button(app: AppTest) -> None:
+def form(given: dict | None = None) -> AppTest:
+    app = AppTest.from_function(only_fields, default_timeout=60)
+    if given is not None:
+        app.session_state["given"] = given
+    app.run()
     assert not app.exception
-    assert "what comes out" in app.info[0].value
+    return app
+
+
+def plain(stated: dict) -> dict:
+    """What the fields mean, whatever way and order they are written in."""
+    data = UseCase.model_validate(stated).model_dump()
+    return {**data, "inputs": sorted(map(str, data["inputs"]))}
+
+
+def test_every_question_is_asked_once() -> None:
+    asked = [number for _, in_sight, more in GROUPS for number in (*in_sight, *more)]
+    assert sorted(asked) == [question.number for question in QUESTIONS]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+def test_an_example_fills_the_form_with_exactly_its_own_fields(example) -> None:  # type: ignore[no-untyped-def]
+    given = json.loads(stated_json(read_use_case(example)))
+    stated = form(given).session_state["stated"]
+    assert set(stated) == set(given)
+    assert plain(stated) == plain(given)
+
+
+def test_terms_arrivals_and_a_reject_rate_come_back_as_they_were_filled() -> None:
+    given = {
+        "title": "t",
+        "outputs": ["image"],
+        "arrivals": {"pattern": "daily", "hourly_weights": [1.0] * 23 + [2.5], "burst_size": 5.0},
+        "reject_rate": {"value": 0.25, "low": 0.1, "high": 0.5},
+        "terms": {"pue": 1.2, "gpu_usd_per_hour": {"l4": 0.5}, "regions": ["us-central1"]},
+    }
+    assert form(given).session_state["stated"] == given
+
+
+def test_a_widget_left_alone_leaves_its_field_unstated() -> None:
+    assert form().session_state["stated"] == {"title": "Untitled use case"}
+
+
+def test_a_unit_may_be_picked() -> None:
+    app = form({"title": "t", "outputs": ["image"]})
+    app.number_input(key="f_volume_per_day").set_value(30.0)
+    app.selectbox(key="f_unit_volume_per_day").set_value("an hour").run()
+    assert app.session_state["stated"]["volume_per_day"] == 720
+
+
+def test_a_preference_is_a_priority_and_no_limit() -> None:
+    app = form({"title": "t", "outputs": ["image"]})
+    app.radio(key="f_time_how").set_value("prefer").run()
+    app.radio(key="f_money_how").set_value("free").run()
+    stated = app.session_state["stated"]
+    assert stated["priorities"] == ["latency"]
+    assert "latency" not in stated
+    assert stated["budget_usd_per_month"] is None
+
+
+def test_only_sizes_of_the_output_are_asked() -> None:
+    keys = {widget.key for widget in form({"title": "t", "outputs": ["text"]}).number_input}
+    assert "f_tokens_out" in keys and "f_width_px" not in keys
+
+
+def test_an_empty_form_says_what_is_missing_and_offers_no_button(open_page: Open) -> None:
+    app = open_page()
+    assert "Say what comes out" in shown(app)
     assert "assess" not in {button.key for button in app.button}
 
 
-def test_the_answer_so_far_appears_as_soon_as_the_output_is_stated(app: AppTest) -> None:
-    stated(app)
+def test_a_contradiction_is_shown_beside_the_form(open_page: Open) -> None:
+    app = open_page()
+    app.multiselect(key="f_outputs").set_value(["image"]).run()
+    app.number_input(key="f_width_px").set_value(512).run()
     assert not app.exception
-    assert any("answers are assumed" in caption.value for caption in app.caption)
+    assert "width_px and height_px together" in shown(app)
+    assert app.button(key="assess_disabled").disabled
 
 
-def test_assessing_shows_the_verdict_the_cards_and_the_assumptions(app: AppTest) -> None:
-    stated(app).button(key="assess").click().run()
+def test_what_no_option_can_do_names_what_stands_in_the_way(open_page: Open) -> None:
+    app = open_page()
+    title = read_use_case(ROOT / "examples" / "game-assets.yaml").title
+    app.selectbox(key="preset").set_value(title).run()
     assert not app.exception
-    assert app.title[0].value == "Photos"
-    assert {"Confidence", "Response time", "Memory", "Cost"} <= {m.label for m in app.metric}
-    assumed = app.dataframe[-1].value
-    assert "placement" in set(assumed["Field"])
+    assert "No go as specified" in shown(app)
+    assert "Nearest" in shown(app)
 
 
-def test_going_back_keeps_what_was_filled_in(app: AppTest) -> None:
-    stated(app).button(key="assess").click().run()
-    app.button(key="back").click().run()
-    assert not app.exception
-    assert app.text_input(key="f_title").value == "Photos"
-    assert app.multiselect(key="f_outputs").value == ["image"]
+def test_an_unfinished_form_is_kept_as_a_draft_and_comes_back(open_page: Open) -> None:
+    app = open_page()
+    app.text_input(key="f_title").set_value("Half done").run()
+    app.multiselect(key="f_outputs").set_value(["music"]).run()
+    draft = app.query_params["draft"]
+    again = open_page(draft=draft if isinstance(draft, str) else draft[0])
+    assert again.text_input(key="f_title").value == "Half done"
+    assert again.multiselect(key="f_outputs").value == ["music"]
+    later = open_page()
+    assert len(later.selectbox(key="pick_draft").options) == 1
 
 
-def test_a_widget_left_alone_leaves_its_field_assumed(app: AppTest) -> None:
-    stated(app).selectbox(key="f_placement").set_value("gaming-gpu").run()
-    app.button(key="assess").click().run()
-    fields = set(app.dataframe[-1].value["Field"])
-    assert "placement" not in fields and "data_boundary" in fields
+def test_a_draft_that_is_gone_is_said_to_be_gone(open_page: Open) -> None:
+    assert "is gone" in shown(open_page(draft="0" * 26))
 
 
-def test_every_example_fills_the_form_with_exactly_its_own_fields(app: AppTest) -> None:
-    wanted = read_use_case(EXAMPLE)
-    app.selectbox(key="preset").set_value(wanted.title).run()
-    assert not app.exception
-    app.button(key="assess").click().run()
-    assumed = set(app.dataframe[-1].value["Field"])
-    assert assumed == {item for item in wanted.assumed() if item in assumed}
-    assert not assumed & wanted.model_fields_set
-
-
-def test_a_time_limit_in_seconds_reaches_the_answer(app: AppTest) -> None:
-    stated(app).radio(key="f_latency_how").set_value("number").run()
-    app.number_input(key="f_latency_limit").set_value(2.0).run()
-    app.button(key="assess").click().run()
-    assert any("limit 2 s" in caption.value for caption in app.caption)
-
-
-def test_a_contradiction_is_shown_beside_the_form_not_as_a_crash(app: AppTest) -> None:
-    stated(app).number_input(key="f_width_px").set_value(512).run()
-    assert not app.exception
-    assert any("width_px and height_px together" in w.value for w in app.warning)
-
-
-def test_hostile_text_is_shown_as_text(app: AppTest) -> None:
-    stated(app).text_input(key="f_title").set_value("<script>alert(1)</script>").run()
-    app.button(key="assess").click().run()
-    assert not app.exception
-    assert app.title[0].value == "<script>alert(1)</script>"
-
-
-def test_every_field_has_a_label_without_underscores_and_with_its_unit() -> None:
-    labels = {name: label_of(name) for name in UseCase.model_fields}
-    assert not [label for label in labels.values() if "_" in label]
-    assert labels["budget_usd_per_item"] == "Budget, USD per item"
-    assert labels["duration_s"] == "Duration, s"
+def test_every_field_has_a_label_without_underscores() -> None:
+    names = [name for question in QUESTIONS for name in question.fields]
+    assert not [name for name in names if "_" in label_of(name)]
+    assert label_of("budget_usd_per_item") == "Budget (USD per item)"
+    assert term_label("units_per_usd") == "Units per USD"
 
 
 @pytest.mark.parametrize(
-    ("milliseconds", "shown"),
+    ("milliseconds", "expected"),
     [(33.0, (33.0, "ms")), (2000.0, (2.0, "s")), (90_000.0, (1.5, "min")), (7.2e6, (2.0, "h"))],
 )
 def test_a_duration_is_shown_in_the_unit_that_reads_best(
-    milliseconds: float, shown: tuple[float, str]
+    milliseconds: float, expected: tuple[float, str]
 ) -> None:
-    assert in_best_unit(milliseconds) == shown
-
-
-def test_terms_and_a_reject_rate_reach_the_question_and_come_back_into_the_form() -> None:
-    from advisor.usecase import parse_use_case
-
-    use_case = parse_use_case(
-        {
-            "title": "t",
-            "outputs": ["image"],
-            "reject_rate": 0.25,
-            "terms": {"pue": 1.2, "gpu_usd_per_hour": {"l4": 0.5}, "regions": ["us-central1"]},
-        }
-    )
-    script = AppTest.from_function(_form_with_terms)
-    script.session_state["use_case"] = use_case.model_dump_json(exclude_unset=True)
-    script.run(timeout=30)
-    assert not script.exception
-    assert script.session_state["stated"] == {
-        "reject_rate": 0.25,
-        "terms": {"pue": 1.2, "gpu_usd_per_hour": {"l4": 0.5}, "regions": ["us-central1"]},
-    }
-
-
-def _form_with_terms() -> None:
-    import streamlit as st
-
-    from advisor.files import parse_json
-    from advisor.usecase import UseCase, parse_use_case
-    from advisor.web.form import _widget
-    from advisor.web.state import fill
-
-    if "stated" not in st.session_state:
-        fill(parse_use_case(parse_json(st.session_state["use_case"])))
-    stated: dict[str, object] = {}
-    for name in ("terms", "reject_rate"):
-        _widget(name, UseCase.model_fields[name], stated)
-    st.session_state["stated"] = stated
+    assert in_best_unit(milliseconds) == expected

@@ -1,0 +1,43 @@
+"""An answer and its report's parts as HTML, each made when it is first looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from advisor.assessment import Assessment
+from advisor.report import charts
+from advisor.report.data import APPENDICES, BODY
+from advisor.report.doc import Block
+from advisor.report.html import fragment
+from advisor.report.sections.executive import executive
+from advisor.report.view import View
+
+SECTIONS: dict[str, str] = {name: title for name, title, _ in (*BODY, *APPENDICES)}
+_MAKERS = {name: make for name, _, make in (*BODY, *APPENDICES)}
+
+
+class Sheet:
+    """Shared between the sessions that look at one answer: nothing in it ever changes."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self.assessment, self.view = assessment, View(assessment)
+        self._made: dict[str, str] = {}
+
+    def lead(self) -> str:
+        """Options, reasons, what would change it and confidence, without the cards."""
+        return self._part(
+            "lead", lambda: [one for one in executive(self.view) if one.kind != "kpis"]
+        )
+
+    def chart(self) -> str:
+        """The options against time (or cost) and quality; empty where there is one or none."""
+        return self._part("chart", lambda: [c for c in [charts.pareto(self.view)] if c is not None])
+
+    def section(self, name: str) -> str:
+        """A section of the report, by its id."""
+        return self._part(name, lambda: _MAKERS[name](self.view))
+
+    def _part(self, name: str, make: Callable[[], list[Block]]) -> str:
+        if name not in self._made:
+            self._made[name] = fragment(make())
+        return self._made[name]
