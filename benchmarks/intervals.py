@@ -11,10 +11,10 @@ import numpy as np
 from advisor.auditor.predict import baseline_seconds
 from advisor.auditor.rows import Case
 from advisor.catalog import Catalog
-from advisor.estimator.build import run_stages
 from advisor.estimator.devices import device_table
 from advisor.estimator.intervals import mix
 from advisor.estimator.rates import Rates
+from advisor.estimator.stages import run_stages
 from benchmarks.held_out import generation_of, is_eager
 from benchmarks.rates_model import JUDGED
 

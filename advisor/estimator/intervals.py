@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Timed(Protocol):
-    """A stage with the time of one of its calls (build.StageResult)."""
+    """A stage with the time of one of its calls (stages.StageResult)."""
 
     @property
     def stage(self) -> Stage: ...

@@ -19,13 +19,13 @@ import numpy as np
 from advisor.catalog import Catalog, Device, Model, load_catalog
 from advisor.errors import CannotEstimate, InputError
 from advisor.estimator import memory
-from advisor.estimator.build import why_not
 from advisor.estimator.devices import DeviceTable, device_table
 from advisor.estimator.energy import stage_joules
 from advisor.estimator.optable import op_table
 from advisor.estimator.rates import Interval, Rates, load_rates
 from advisor.estimator.record import Record
 from advisor.estimator.setting import Setting
+from advisor.estimator.stages import why_not
 from advisor.estimator.timing import StageTime, call_time, stage_time
 from advisor.estimator.training_step import TrainingStep
 from advisor.figure import Basis, Figure
