@@ -16,12 +16,13 @@ from scipy.sparse import csr_matrix
 
 from advisor.auditor.predict import copies_s
 from advisor.auditor.rows import Case
-from advisor.catalog import Catalog
+from advisor.catalog import Catalog, load_catalog
 from advisor.estimator.devices import device_table
 from advisor.estimator.optable import OpTable, op_table
 from advisor.estimator.rates import Rates, load_rates
 from advisor.estimator.setting import Setting
 from advisor.estimator.timing import Reach, call_time, op_time
+from advisor.figure import Figure
 from advisor.plan import Stage
 from advisor.tracestore import trace_store
 from benchmarks.rates_model import (
@@ -61,7 +62,9 @@ class Batch:
     def __init__(self, cases: Sequence[Case], catalog: Catalog) -> None:
         self.cases = list(cases)
         self.measured = np.array([case.value * case.divide for case in cases])
-        self.copies = np.array([_copies_s(case, catalog) for case in cases])
+        self.copies = np.array(
+            [0.0 if case.workload.offload == "none" else copies_of(case).value for case in cases]
+        )
         by_setting: dict[Setting, list[tuple[int, Stage]]] = defaultdict(list)
         for number, case in enumerate(cases):
             for stage in case.stages:
@@ -78,12 +81,12 @@ class Batch:
         return out
 
 
-def _copies_s(case: Case, catalog: Catalog) -> float:
-    if case.workload.offload == "none":
-        return 0.0
+def copies_of(case: Case) -> Figure:
+    """Seconds that an offloaded case copies weights, with what is assumed of the bus."""
+    catalog = load_catalog()
     store = trace_store(catalog)
     called = [(stage, store.stage_trace(stage)) for stage in case.stages]
-    return copies_s(case, called, catalog, load_rates(catalog)).value
+    return copies_s(case, called, catalog, load_rates(catalog))
 
 
 class _Part:

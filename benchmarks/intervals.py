@@ -117,15 +117,21 @@ JUDGEMENTS: dict[str, dict[str, Any]] = {
 
 
 def nested_inside(
-    ratio: np.ndarray, kind: Sequence[str], groups: Sequence[tuple[str, str]]
+    ratio: np.ndarray,
+    kind: Sequence[str],
+    groups: Sequence[tuple[str, str]],
+    sets: np.ndarray,
 ) -> np.ndarray:
-    """Whether each row lies in the interval that the OTHER groups of its kind give."""
+    """Whether each row lies in the interval that the OTHER groups of its kind give.
+
+    sets: which rows may set an interval; all are tested.
+    """
     inside = np.zeros(len(ratio), bool)
     for name in set(kind) - {CONTRADICTED}:
         mine = [i for i, k in enumerate(kind) if k == name]
         for group in {groups[i] for i in mine}:
             test = [i for i in mine if groups[i] == group]
-            pool = (i for i, k in enumerate(kind) if name in (k, k.split(".")[0]))
+            pool = (i for i, k in enumerate(kind) if sets[i] and name in (k, k.split(".")[0]))
             rest = [i for i in pool if groups[i] != group]
             if not rest:
                 continue

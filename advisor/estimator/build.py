@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.catalog import Catalog, Device, Model, load_catalog
 from advisor.errors import CannotEstimate
-from advisor.estimator import ladder, memory, offload
-from advisor.estimator.measured import any_measured, measured_estimate
+from advisor.estimator import ladder, offload
+from advisor.estimator.measured import any_measured
 from advisor.estimator.predicted import predicted_at
+from advisor.estimator.profiled import profiled_estimate
 from advisor.estimator.rates import Rates, load_rates
-from advisor.estimator.record import Estimate, MemoryParts
+from advisor.estimator.record import Estimate
 from advisor.estimator.setting import Setting
 from advisor.estimator.shared import shared_parts
 from advisor.estimator.stages import able_on, run_stages, settings_of, why_not
 from advisor.plan import plan
-from advisor.tracestore import trace_store
 
 if TYPE_CHECKING:
     from advisor.figure import Basis
@@ -48,7 +48,7 @@ def estimate(
     if isinstance(device, str):
         if device not in catalog.devices and device in any_measured():
             ladder.refuse_prediction(device, asked)
-            return _measured_only(device, model, workload, catalog, rates, asked)
+            return profiled_estimate(device, model, workload, catalog, rates, asked)
         device = catalog.device(device)
     setting = Setting.of(workload)
     settings = settings_of(plan(model, workload, catalog.components), setting)
@@ -101,29 +101,3 @@ def _estimates(
     results = run_stages(stages, table, catalog, rates, setting)
     shared = shared_parts(model, workload, results, catalog, rates)
     return [predicted_at(shared, results, table, rates, i) for i in range(len(devices))]
-
-
-def _measured_only(
-    device: str,
-    model: Model,
-    workload: Workload,
-    catalog: Catalog,
-    rates: Rates,
-    asked: Basis | None,
-) -> Estimate:
-    """An estimate for a device that the catalog lacks, from its profile alone.
-
-    Memory is that of the traced stages. Raises CannotEstimate where a stage was not measured.
-    """
-    setting = Setting.of(workload)
-    store = trace_store(catalog)
-    traces = [(stage, store.stage_trace(stage)) for stage in plan(model, workload)]
-    live = memory.live_peak(traces, setting, rates)
-    weights = memory.weight_bytes(model, catalog, setting)
-    parts = MemoryParts(
-        weights_gib=weights / memory.GIB,
-        activations_gib=live.activations / memory.GIB,
-        workspace_gib=(live.need(rates) - live.activations) / memory.GIB,
-        context_gib=0.0,
-    )
-    return measured_estimate(device, model, workload, catalog, traces, parts, rates, asked)
