@@ -12,7 +12,7 @@ from advisor.auditor.predict import baseline_seconds
 from advisor.auditor.rows import Case
 from advisor.catalog import Catalog
 from advisor.estimator.devices import device_table
-from advisor.estimator.intervals import mix
+from advisor.estimator.intervals import mixes
 from advisor.estimator.rates import Rates
 from advisor.estimator.stages import run_stages
 from benchmarks.held_out import generation_of, is_eager
@@ -62,7 +62,7 @@ def kinds(cases: Sequence[Case], catalog: Catalog, rates: Rates) -> list[str]:
         results = run_stages(case.stages, table, catalog, rates, case.setting)
         least = baseline_seconds(case, catalog, rates)["peak_flops"]
         contradicted = case.value < least / 2 and not case.setting.engine
-        found.append(CONTRADICTED if contradicted else mix(case.setting, results, 0))
+        found.append(CONTRADICTED if contradicted else mixes(case.setting, results)[0])
     groups = {
         kind: {c.group for c, k in zip(cases, found, strict=True) if k == kind} for kind in found
     }

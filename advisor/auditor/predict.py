@@ -13,7 +13,7 @@ from advisor.auditor.rows import Case
 from advisor.errors import AdvisorError
 from advisor.estimator import memory, offload
 from advisor.estimator.devices import device_table
-from advisor.estimator.intervals import latency_interval
+from advisor.estimator.intervals import device_intervals
 from advisor.estimator.stages import StageResult, run_stages, settings_of, why_not
 from advisor.tracestore import trace_store
 
@@ -59,7 +59,7 @@ class Predictor:
         generation, bound = table.generations[0], host > seconds / 2
         if case.row["measured"] == "energy_j":
             return replace(self._energy(case, results), hints=_hints(generation, results, bound))
-        spread = latency_interval(case.device, generation, self.rates, case.setting, results)
+        spread = device_intervals(table, self.rates, case.setting, results)[0]
         value = seconds / case.divide
         made = Prediction(
             value,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.catalog import Catalog, Device, Model, load_catalog
 from advisor.errors import CannotEstimate
 from advisor.estimator import ladder, offload
+from advisor.estimator.intervals import device_intervals
 from advisor.estimator.measured import any_measured
 from advisor.estimator.predicted import predicted_at
 from advisor.estimator.profiled import profiled_estimate
@@ -100,4 +101,8 @@ def _estimates(
     _, table = able_on(tuple(devices), rates, settings_of(stages, setting))
     results = run_stages(stages, table, catalog, rates, setting)
     shared = shared_parts(model, workload, results, catalog, rates)
-    return [predicted_at(shared, results, table, rates, i) for i in range(len(devices))]
+    spreads = device_intervals(table, rates, setting, results)
+    return [
+        predicted_at(shared, results, table, rates, spread, index)
+        for index, spread in enumerate(spreads)
+    ]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.estimator import memory, offload
-from advisor.estimator.intervals import latency_interval
 from advisor.estimator.quick import made
 from advisor.estimator.record import Bound, Estimate, StageEstimate
 from advisor.figure import Basis, Figure
@@ -24,12 +23,16 @@ TERA = 1e12
 
 
 def predicted_at(
-    shared: Shared, results: list[StageResult], table: DeviceTable, rates: Rates, index: int
+    shared: Shared,
+    results: list[StageResult],
+    table: DeviceTable,
+    rates: Rates,
+    spread: Interval,
+    index: int,
 ) -> Estimate:
     """The estimate on one device of the table, before anything measured replaces it."""
     device, generation = table.devices[index], table.generations[index]
     latency = float(sum(result.seconds[index] for result in results))
-    spread = latency_interval(device, generation, rates, shared.setting, results, index)
     joules = float(sum(float(r.joules[index]) * r.stage.calls for r in results))
     stages = [_stage(result, spread, table, rates, index) for result in results]
     parts = memory.memory_parts(shared.weights, shared.live, device, rates)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.estimator import ladder, memory, offload
+from advisor.estimator.intervals import device_intervals
 from advisor.estimator.measured import any_measured
 from advisor.estimator.predicted import predicted_at
 from advisor.estimator.rates import load_rates
@@ -26,6 +27,7 @@ from advisor.plan import plan
 if TYPE_CHECKING:
     from advisor.catalog import Catalog, Device, Model
     from advisor.estimator.optable import Array
+    from advisor.estimator.rates import Interval
     from advisor.workload import Workload
 
 
@@ -56,7 +58,8 @@ class Predictions(Mapping[str, Estimate]):
     def __getitem__(self, device_id: str) -> Estimate:
         if device_id not in self._made:
             index = self._index[device_id]
-            one = predicted_at(self._shared, self._results, self._table, self._rates, index)
+            spread = self._spreads[index]
+            one = predicted_at(self._shared, self._results, self._table, self._rates, spread, index)
             if device_id in self._measured:
                 one = ladder.best(one, self._shared.model, self._catalog)
             self._made[device_id] = one
@@ -70,6 +73,10 @@ class Predictions(Mapping[str, Estimate]):
 
     def __len__(self) -> int:
         return len(self._index)
+
+    @cached_property
+    def _spreads(self) -> list[Interval]:
+        return device_intervals(self._table, self._rates, self._shared.setting, self._results)
 
     @cached_property
     def _latency_s(self) -> Array:
