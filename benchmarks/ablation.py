@@ -2,7 +2,8 @@
 
     python -m benchmarks.ablation       # minutes per term; kept in benchmarks/ablation.json
 
-A term is switched off by holding its parameters at a neutral value; the rest is fitted again.
+A term is switched off by holding its parameters at a neutral value (or, for the decoder that runs
+in fp32, by taking it for 16 bit); the rest is fitted again.
 Rows are predicted without their device and model.
 """
 
@@ -11,10 +12,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from advisor.auditor.rows import Case
 from advisor.catalog import load_catalog
 from advisor.files import write_atomic
 from benchmarks import rates_model
@@ -24,6 +27,7 @@ from benchmarks.held_out import LatencyFits, cases_in, is_eager
 
 HERE = Path(__file__).resolve().parent
 OFF = 1e-9
+UPCAST = "decoders in fp32 in fp16 pipelines"
 NEUTRAL: dict[str, dict[str, float]] = {
     "nothing (the full model)": {},
     "last wave": {"wave_share": OFF},
@@ -39,11 +43,18 @@ NEUTRAL: dict[str, dict[str, float]] = {
     "3-D convolutions slower": {"volume_speed": 1.0},
     "age of the stack, kernels": {"legacy_speed": 1.0},
     "overlap of arithmetic and memory": {"overlap_exponent": 50.0},
+    UPCAST: {},
 }
 
 
-def held_out_errors(neutral: dict[str, float]) -> dict[str, float]:
-    """Errors of eager rows, each predicted without device and model, with terms switched off."""
+def in_one_dtype(case: Case) -> Case:
+    """The case with every stage in the request's dtype."""
+    return replace(case, stages=tuple(replace(stage, upcast=False) for stage in case.stages))
+
+
+def held_out_errors(term: str) -> dict[str, float]:
+    """Errors of eager rows, each predicted without device and model, with a term switched off."""
+    neutral = NEUTRAL[term]
     shared, fixed = dict(rates_model.SHARED), dict(rates_model.FIXED)
     try:
         for name, value in neutral.items():
@@ -52,6 +63,8 @@ def held_out_errors(neutral: dict[str, float]) -> dict[str, float]:
         catalog = load_catalog()
         judged = KINDS["eager end-to-end and per-step"]
         cases = [c for c in cases_in(DEFAULT, catalog, "latency_s") if is_eager(c)]
+        if term == UPCAST:
+            cases = [in_one_dtype(case) for case in cases]
         fits = LatencyFits(cases, catalog)
         predicted = fits.predicted(BOTH, fits.held_out(BOTH))
         mask = np.array([judged(case) for case in cases])
@@ -68,8 +81,7 @@ def main(names: Sequence[str] = ()) -> int:
     file = HERE / "ablation.json"
     table = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     for name in names or NEUTRAL:
-        neutral = NEUTRAL[name]
-        table[name] = held_out_errors(neutral)
+        table[name] = held_out_errors(name)
         one = table[name]
         print(
             f"without {name:36} n={one['n']} median {one['median_abs_error']:6.1%} "

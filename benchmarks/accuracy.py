@@ -25,7 +25,7 @@ from advisor.files import write_atomic
 from benchmarks.energy import held_out_energy
 from benchmarks.fit_rates import BOTH, DEFAULT
 from benchmarks.fitting import Values, rates_of
-from benchmarks.held_out import SPLITS, LatencyFits, cases_in, generation_of
+from benchmarks.held_out import SPLITS, LatencyFits, cases_in, generation_of, why_not_fitted
 from benchmarks.intervals import kinds, nested_inside
 
 HERE = Path(__file__).resolve().parent
@@ -40,6 +40,7 @@ KINDS: dict[str, Callable[[Case], bool]] = {
     "engine: llama.cpp prefill": lambda c: (
         c.setting.engine == "llama.cpp" and c.row["scope"] == "prefill"
     ),
+    "not fitted: tiles alone": lambda c: why_not_fitted(c) is not None,
     "engine: decode_token": lambda c: bool(c.setting.engine) and c.row["scope"] == "decode_token",
 }
 
@@ -102,13 +103,22 @@ def latency_table(
 
 
 def coverage(
-    ratio: np.ndarray, kind: Sequence[str], groups: Sequence[tuple[str, str]]
+    ratio: np.ndarray,
+    kind: Sequence[str],
+    groups: Sequence[tuple[str, str]],
+    sets: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """How often nested intervals hold, by kind: share of rows, and mean over groups."""
-    inside = nested_inside(ratio, kind, groups)
+    """How often nested intervals hold, by kind: share of rows, and mean over groups.
+
+    sets: which rows set intervals (all, if not given); the others are a line of their own as well.
+    """
+    sets = np.ones(len(ratio), bool) if sets is None else sets
+    inside = nested_inside(ratio, kind, groups, sets)
     table = {}
-    for name in ["all", *sorted(set(kind))]:
+    for name in ["all", *sorted(set(kind)), *(["not fitted"] if not sets.all() else [])]:
         mine = [i for i, k in enumerate(kind) if name in ("all", k)]
+        if name == "not fitted":
+            mine = list(np.flatnonzero(~sets))
         by_group: dict[Any, list[bool]] = defaultdict(list)
         for i in mine:
             by_group[groups[i]].append(bool(inside[i]))
@@ -170,6 +180,7 @@ def accuracy(path: Path) -> dict[str, Any]:
     made = {name: fits.predicted(name, held[name]) for name in JUDGED_SPLITS}
     kind = kinds(cases, catalog, rates_of(fits.values))
     groups = [case.group for case in cases]
+    sets = np.array([why_not_fitted(case) is None for case in cases])
     return {
         "measurements": path.name,
         "in_sample": {
@@ -178,7 +189,7 @@ def accuracy(path: Path) -> dict[str, Any]:
             if (mask := np.array([belongs(case) for case in cases])).any()
         },
         "latency": latency_table(cases, catalog, fits, made),
-        "coverage": coverage(fits.batch.measured / made[BOTH], kind, groups),
+        "coverage": coverage(fits.batch.measured / made[BOTH], kind, groups, sets),
         "energy": energy_table(power, catalog, held),
         "worst": worst_groups(cases, made[BOTH]),
     }

@@ -10,8 +10,8 @@ from scipy.optimize import lsq_linear
 
 from advisor.auditor.rows import Case
 from advisor.catalog import Catalog
-from advisor.estimator.build import run_stages
 from advisor.estimator.devices import device_table
+from advisor.estimator.stages import run_stages
 from benchmarks.fitting import Extra, Values, group_weights, rates_of
 from benchmarks.held_out import SPLITS
 from benchmarks.rates_model import FIT

@@ -1,9 +1,9 @@
 """Rebuilds catalog/rates.yaml from measured rows: python -m benchmarks.fit_rates
 
 Latency is fitted in two steps (eager rows; then, with those parameters held, compiled and engine
-rows), energy after it; memory has a fit of its own (fit_memory.py). Intervals are quantiles of
-measured/predicted over held-out predictions (split conformal): of rows whose device and model no
-fit had seen.
+rows), energy after it, then what a processor's own rates lack (calibrated.py); memory has a fit of
+its own (fit_memory.py). Intervals are quantiles of measured/predicted over held-out predictions
+(split conformal): of rows whose device and model no fit had seen.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import yaml
 from advisor.catalog import Catalog, load_catalog
 from advisor.estimator.rates import Rates
 from advisor.files import write_atomic
+from benchmarks.calibrated import calibrated_entries
 from benchmarks.energy import EnergyRows, energy_parameters, held_out_energy
 from benchmarks.fitting import evidence_of, rates_of
-from benchmarks.held_out import LatencyFits, cases_in, is_eager
+from benchmarks.held_out import LatencyFits, cases_in, is_eager, why_not_fitted
 from benchmarks.intervals import conformal, kinds, latency_intervals
 from benchmarks.rates_model import document
 
@@ -39,11 +40,13 @@ def rates_content(path: Path, catalog: Catalog) -> dict[str, Any]:
     without = fits.held_out(BOTH, [case.group for case in power])
     unseen = fits.held_out("generation")
     measured = fits.batch.measured
+    sets = np.array([why_not_fitted(case) is None for case in cases])
+    fitted = [case for case, may in zip(cases, sets, strict=True) if may]
     intervals = latency_intervals(
-        cases,
-        kinds(cases, catalog, rates_of(fits.values)),
-        measured / fits.predicted(BOTH, without),
-        measured / fits.predicted("generation", unseen),
+        fitted,
+        kinds(fitted, catalog, rates_of(fits.values)),
+        (measured / fits.predicted(BOTH, without))[sets],
+        (measured / fits.predicted("generation", unseen))[sets],
     )
     extra = energy_parameters(EnergyRows(power, catalog, fits.values))
     ratio = np.array([case.value for case in power]) / held_out_energy(
@@ -52,13 +55,15 @@ def rates_content(path: Path, catalog: Catalog) -> dict[str, Any]:
     intervals["energy"] = conformal(
         ratio, [c.group for c in power], f"fits without device and model: {len(power)} rows"
     )
+    (calls, why), intervals["latency.calibrated"] = calibrated_entries(catalog)
+    extra["calibrated_host_calls"] = (calls, why)
     return document(
         fits.values,
-        evidence_of([c for c in cases if is_eager(c)]),
+        evidence_of([c for c in fitted if is_eager(c)]),
         extra,
         dict(sorted(intervals.items())),
         f"python -m benchmarks.fit_rates --measurements {path.name}: "
-        f"{len(cases)} latency rows of trust 1-2, {len({c.group for c in cases})} groups",
+        f"{len(fitted)} latency rows of trust 1-2, {len({c.group for c in fitted})} groups",
     )
 
 

@@ -14,13 +14,16 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from advisor.auditor.predict import copies_s
 from advisor.auditor.rows import Case
-from advisor.catalog import Catalog
+from advisor.catalog import Catalog, load_catalog
 from advisor.estimator.devices import device_table
 from advisor.estimator.optable import OpTable, op_table
-from advisor.estimator.rates import Rates
+from advisor.estimator.rates import Rates, load_rates
 from advisor.estimator.setting import Setting
 from advisor.estimator.timing import Reach, call_time, op_time
+from advisor.figure import Figure
+from advisor.plan import Stage
 from advisor.tracestore import trace_store
 from benchmarks.rates_model import (
     GENERATIONS,
@@ -51,52 +54,70 @@ NO_EXTRA: Extra = dict.fromkeys(
 
 
 class Batch:
-    """Cases as tables of distinct operations, one table per software setting."""
+    """Cases as tables of distinct operations, one table per software setting.
+
+    copies: seconds that offloaded cases copy weights, which no parameter moves.
+    """
 
     def __init__(self, cases: Sequence[Case], catalog: Catalog) -> None:
         self.cases = list(cases)
         self.measured = np.array([case.value * case.divide for case in cases])
-        by_setting: dict[Setting, list[int]] = defaultdict(list)
+        self.copies = np.array(
+            [0.0 if case.workload.offload == "none" else copies_of(case).value for case in cases]
+        )
+        by_setting: dict[Setting, list[tuple[int, Stage]]] = defaultdict(list)
         for number, case in enumerate(cases):
-            by_setting[case.setting].append(number)
+            for stage in case.stages:
+                by_setting[case.setting.at(stage)].append((number, stage))
         self.parts = [
-            _Part(setting, numbers, self.cases, catalog) for setting, numbers in by_setting.items()
+            _Part(setting, called, self.cases, catalog) for setting, called in by_setting.items()
         ]
 
     def seconds(self, rates: Rates) -> np.ndarray:
         """Predicted seconds of every case."""
-        out = np.zeros(len(self.cases))
+        out = self.copies.copy()
         for part in self.parts:
             out += part.seconds(rates)
         return out
 
 
+def copies_of(case: Case) -> Figure:
+    """Seconds that an offloaded case copies weights, with what is assumed of the bus."""
+    catalog = load_catalog()
+    store = trace_store(catalog)
+    called = [(stage, store.stage_trace(stage)) for stage in case.stages]
+    return copies_s(case, called, catalog, load_rates(catalog))
+
+
 class _Part:
-    """Cases of one setting: each distinct operation on a device is timed once.
+    """Stages of one setting: each distinct operation on a device is timed once.
 
     sums: (stages, operations) how often a stage has an operation; calls: (cases, stages).
     """
 
     def __init__(
-        self, setting: Setting, numbers: list[int], cases: list[Case], catalog: Catalog
+        self,
+        setting: Setting,
+        called: list[tuple[int, Stage]],
+        cases: list[Case],
+        catalog: Catalog,
     ) -> None:
         store = trace_store(catalog)
         self.setting = setting
-        self.devices = list({cases[n].device.id: cases[n].device for n in numbers}.values())
+        self.devices = list({cases[n].device.id: cases[n].device for n, _ in called}.values())
         index = {device.id: i for i, device in enumerate(self.devices)}
         seen: dict[Any, int] = {}
         tables: list[OpTable] = []
         device_of: list[int] = []
         entries = []  # case, stage, calls
-        for number in numbers:
-            case = cases[number]
-            for stage in case.stages:
-                key = (stage.component, stage.key, stage.batch, index[case.device.id])
-                if key not in seen:
-                    seen[key] = len(tables)
-                    tables.append(op_table(store.stage_trace(stage), setting))
-                    device_of.append(index[case.device.id])
-                entries.append((number, seen[key], float(stage.calls)))
+        for number, stage in called:
+            device = index[cases[number].device.id]
+            key = (stage.component, stage.key, stage.batch, device)
+            if key not in seen:
+                seen[key] = len(tables)
+                tables.append(op_table(store.stage_trace(stage), setting))
+                device_of.append(device)
+            entries.append((number, seen[key], float(stage.calls)))
         case_of, stage_of, calls = (np.array(x) for x in zip(*entries, strict=True))
         self.calls = csr_matrix((calls, (case_of, stage_of)), (len(cases), len(tables)))
         self.device_of = np.array(device_of)

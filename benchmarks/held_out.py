@@ -13,9 +13,9 @@ import numpy as np
 from advisor.auditor.rows import Case, Skipped, case_of, read_rows, select
 from advisor.catalog import Catalog
 from advisor.errors import AdvisorError
-from advisor.estimator.build import why_not
+from advisor.estimator.stages import settings_of, why_not
 from advisor.tracestore import trace_store
-from benchmarks.fitting import Batch, Fit, Values, rates_of
+from benchmarks.fitting import NOISE, Batch, Fit, Values, copies_of, rates_of
 from benchmarks.rates_model import start_values
 
 PROCESSES = 2
@@ -32,11 +32,30 @@ def cases_in(path: Path, catalog: Catalog, measured: str) -> list[Case]:
             notes = [store.stage_trace(stage).note for stage in case.stages]
         except (Skipped, AdvisorError):
             continue
-        if why_not(case.device, rates, case.setting) is None and not any(
+        if why_not(case.device, rates, *settings_of(case.stages, case.setting)) is None and not any(
             note.startswith("scaled") for note in notes
         ):
             cases.append(case)
     return cases
+
+
+def why_not_fitted(case: Case) -> str | None:
+    """Why a row of latency or energy moves no parameter and sets no interval; None if it may.
+
+    The rule: what the source leaves open must not move the row by more than the fit's noise. Rows
+    that it keeps out are predicted and judged like all others.
+    """
+    if case.workload.tiling and case.row["scope"] in ("encode", "decode"):
+        return "it measures nothing but tiles, whose size and overlap the source does not state"
+    if case.workload.offload != "none" and open_share(case) > NOISE:
+        return "copies over the host bus, whose rate is an assumption, could be much of its time"
+    return None
+
+
+def open_share(case: Case) -> float:
+    """From the fastest to the slowest copies that are assumed, as a share of the measured time."""
+    copies = copies_of(case)
+    return (copies.high - copies.low) / case.value
 
 
 def is_eager(case: Case) -> bool:
@@ -73,13 +92,15 @@ class LatencyFits:
     """The fit to all latency rows, and fits without some of them.
 
     Eager rows first; then compiled and engine rows with the eager parameters of the same fit, so a
-    held-out row is unseen by all parameters that predict it.
+    held-out row is unseen by all parameters that predict it. Rows that may not be fitted
+    (`why_not_fitted`) are only predicted.
     """
 
     def __init__(self, cases: Sequence[Case], catalog: Catalog) -> None:
         self.cases, self.catalog = list(cases), catalog
-        eager = [case for case in cases if is_eager(case)]
-        other = [case for case in cases if not is_eager(case)]
+        fitted = [case for case in cases if why_not_fitted(case) is None]
+        eager = [case for case in fitted if is_eager(case)]
+        other = [case for case in fitted if not is_eager(case)]
         self.eager = Fit(eager, catalog, "eager", start_values())
         self.other = Fit(other, catalog, "other", start_values()) if other else None
         self.point = self.eager.run()

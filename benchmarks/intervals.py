@@ -11,10 +11,10 @@ import numpy as np
 from advisor.auditor.predict import baseline_seconds
 from advisor.auditor.rows import Case
 from advisor.catalog import Catalog
-from advisor.estimator.build import run_stages
 from advisor.estimator.devices import device_table
-from advisor.estimator.intervals import mix
+from advisor.estimator.intervals import mixes
 from advisor.estimator.rates import Rates
+from advisor.estimator.stages import run_stages
 from benchmarks.held_out import generation_of, is_eager
 from benchmarks.rates_model import JUDGED
 
@@ -62,7 +62,7 @@ def kinds(cases: Sequence[Case], catalog: Catalog, rates: Rates) -> list[str]:
         results = run_stages(case.stages, table, catalog, rates, case.setting)
         least = baseline_seconds(case, catalog, rates)["peak_flops"]
         contradicted = case.value < least / 2 and not case.setting.engine
-        found.append(CONTRADICTED if contradicted else mix(case.setting, results, 0))
+        found.append(CONTRADICTED if contradicted else mixes(case.setting, results)[0])
     groups = {
         kind: {c.group for c, k in zip(cases, found, strict=True) if k == kind} for kind in found
     }
@@ -117,15 +117,21 @@ JUDGEMENTS: dict[str, dict[str, Any]] = {
 
 
 def nested_inside(
-    ratio: np.ndarray, kind: Sequence[str], groups: Sequence[tuple[str, str]]
+    ratio: np.ndarray,
+    kind: Sequence[str],
+    groups: Sequence[tuple[str, str]],
+    sets: np.ndarray,
 ) -> np.ndarray:
-    """Whether each row lies in the interval that the OTHER groups of its kind give."""
+    """Whether each row lies in the interval that the OTHER groups of its kind give.
+
+    sets: which rows may set an interval; all are tested.
+    """
     inside = np.zeros(len(ratio), bool)
     for name in set(kind) - {CONTRADICTED}:
         mine = [i for i, k in enumerate(kind) if k == name]
         for group in {groups[i] for i in mine}:
             test = [i for i in mine if groups[i] == group]
-            pool = (i for i, k in enumerate(kind) if name in (k, k.split(".")[0]))
+            pool = (i for i, k in enumerate(kind) if sets[i] and name in (k, k.split(".")[0]))
             rest = [i for i in pool if groups[i] != group]
             if not rest:
                 continue

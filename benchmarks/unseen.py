@@ -1,7 +1,9 @@
 """Errors on rows that no fit and no choice of form has seen: python -m benchmarks.unseen
 
-Rows of models that the catalog lacks but whose network is that of one that it has, within a few per
-cent of its operations. `--make SOURCE` writes the rows from facts/measurements_other_models.csv.
+Rows of models that the catalog lacks. Where the catalog has their networks, the model is put
+together exactly in `data/catalog`, which is laid over the catalog here and nowhere else; others
+stand under the name of a catalog model with the same network within a few per cent.
+`--make SOURCE` writes rows and traces from facts/measurements_other_models.csv (needs torch).
 Prints and stores benchmarks/unseen.json. NOT to be tuned on: docs/estimating.md says what was done.
 """
 
@@ -13,57 +15,70 @@ import io
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from advisor.auditor.measurements import audit_measurements
-from advisor.auditor.rows import COLUMNS, read_rows, select
+from advisor.auditor.rows import COLUMNS, case_of, read_rows, select
+from advisor.catalog import Catalog, load_catalog
 from advisor.files import write_atomic
+from advisor.traces import CallTrace
+from advisor.tracestore import read_traces, trace_store, write_traces
 
 HERE = Path(__file__).resolve().parent
 ROWS = HERE / "data" / "measurements_unseen.csv"
+MODELS = HERE / "data" / "catalog"
 
-
-@dataclass(frozen=True)
-class Twin:
-    """A catalog model that does the same work, and why it is taken to."""
-
-    model: str
-    reason: str
-
-
-SD2 = (
-    "the U-Net of SD 1.5 with heads of 64 for 40-160 and a text width of 1024 for 768; "
-    "text encoder 0.35 for 0.12 billion parameters, run once"
-)
+EXACT = ("stable-diffusion-2-base", "stable-diffusion-2-1", "pixart-alpha")
+# Model of a row -> catalog model that does the same work, and why it is taken to.
 TWINS = {
-    "stable-diffusion-2-base": Twin("sd-1.5", SD2),
-    "stable-diffusion-2-1": Twin("sd-1.5", SD2),
-    "pixart-alpha": Twin("pixart-sigma", "the same transformer; 120 text tokens for 300"),
-    "wan2.1-i2v-14b": Twin(
+    "wan2.1-i2v-14b": (
         "wan2.1-t2v-14b",
         "the same transformer; 36 input channels for 16, 257 image tokens in "
         "cross-attention and an image encoder run once: 3-4 % more operations",
     ),
-    "wan2.2-i2v-a14b": Twin("wan2.2-t2v-a14b", "the same transformers; 36 input channels for 16"),
-    "llama-2-70b": Twin("llama-3.1-70b", "the same layers; a vocabulary of 32 for 128 thousand"),
+    "wan2.2-i2v-a14b": ("wan2.2-t2v-a14b", "the same transformers; 36 input channels for 16"),
+    "llama-2-70b": ("llama-3.1-70b", "the same layers; a vocabulary of 32 for 128 thousand"),
 }
 
 
 def unseen_rows(source: Path) -> list[dict[str, str]]:
-    """Latency rows of trust 1-2 on one device, under the names of their twins, with the reason."""
+    """Latency rows of trust 1-2 on one device, of models that are exact here or have a twin."""
     rows = []
     with source.open(encoding="utf-8", newline="") as file:  # has no column `score`
         known = [{name: row.get(name, "") for name in COLUMNS} for row in csv.DictReader(file)]
     for row in select(known, ["measured=latency_s", "trust<=2", "device_count=1"]):
-        twin = TWINS.get(row["model"])
-        if twin is not None:
-            note = f"{row['framework']} [{row['model']}: {twin.reason}]"
-            rows.append({**row, "model": twin.model, "framework": note})
+        if row["model"] in EXACT:
+            rows.append(row)
+        elif row["model"] in TWINS:
+            twin, reason = TWINS[row["model"]]
+            note = f"{row['framework']} [{row['model']}: {reason}]"
+            rows.append({**row, "model": twin, "framework": note})
     return rows
+
+
+def write_missing_traces(rows: Sequence[dict[str, str]], catalog: Catalog) -> None:
+    """Trace what the rows of exact models call and no layer of the catalog stores."""
+    from advisor.trace import made_from, trace_call
+
+    store = trace_store(catalog)
+    for row in rows:
+        if row["model"] not in EXACT:
+            continue
+        for stage in case_of(row, catalog).stages:
+            component = catalog.components[stage.component]
+            file = MODELS / "traces" / f"{component.id}.json"
+            if stage.key in store.stored(component.id):
+                continue
+            call = trace_call(component, stage.entry, dict(stage.symbols), stage.key)
+            store.stored(component.id)[stage.key] = call
+            write_traces(file, component.id, made_from(component), [call, *_kept(file)])
+
+
+def _kept(file: Path) -> list[CallTrace]:
+    return list(read_traces(file).values()) if file.is_file() else []
 
 
 def write_rows(rows: Sequence[dict[str, str]]) -> None:
@@ -90,10 +105,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--make", type=Path, metavar="SOURCE", help="write the rows first")
     options = parser.parse_args(arguments)
+    catalog = load_catalog(MODELS)
     if options.make:
-        write_rows(unseen_rows(options.make))
+        rows = unseen_rows(options.make)
+        write_rows(rows)
+        write_missing_traces(rows, catalog)
     modes = {row["id"]: row["mode"] for row in read_rows(ROWS)}
-    audit = audit_measurements(ROWS)
+    audit = audit_measurements(ROWS, catalog=catalog)
     made = [row for row in audit["rows"] if row["ratio"] is not None]
     found: dict[str, Any] = {
         mode: summary(part)

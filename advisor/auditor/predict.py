@@ -12,14 +12,17 @@ import numpy as np
 from advisor.auditor.rows import Case
 from advisor.errors import AdvisorError
 from advisor.estimator import memory, offload
-from advisor.estimator.build import StageResult, run_stages, why_not
 from advisor.estimator.devices import device_table
-from advisor.estimator.intervals import latency_interval
+from advisor.estimator.intervals import device_intervals
+from advisor.estimator.stages import StageResult, run_stages, settings_of, why_not
 from advisor.tracestore import trace_store
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog
     from advisor.estimator.rates import Generation, Rates
+    from advisor.figure import Figure
+    from advisor.plan import Stage
+    from advisor.traces import CallTrace
 
 
 FEW_ROWS = 10  # of a generation; fewer do not tell its rates from a model's quirks
@@ -44,7 +47,7 @@ class Predictor:
 
     def predict(self, case: Case) -> Prediction:
         """Raises AdvisorError if the case cannot be estimated."""
-        reason = why_not(case.device, self.rates, case.setting)
+        reason = why_not(case.device, self.rates, *settings_of(case.stages, case.setting))
         if reason:
             raise AdvisorError(reason)
         if case.row["measured"] == "peak_memory_gib":
@@ -56,7 +59,7 @@ class Predictor:
         generation, bound = table.generations[0], host > seconds / 2
         if case.row["measured"] == "energy_j":
             return replace(self._energy(case, results), hints=_hints(generation, results, bound))
-        spread = latency_interval(case.device, generation, self.rates, case.setting, results)
+        spread = device_intervals(table, self.rates, case.setting, results)[0]
         value = seconds / case.divide
         made = Prediction(
             value,
@@ -69,8 +72,7 @@ class Predictor:
     def _copied(self, made: Prediction, case: Case, results: list[StageResult]) -> Prediction:
         """With the copies of taking turns, whose speed is an assumption."""
         called = [(r.stage, r.trace) for r in results]
-        turn = offload.take_turns(called, self.catalog, case.setting, self.rates)
-        _, copies, _ = offload.copying(turn, case.device, 0.0)
+        copies = copies_s(case, called, self.catalog, self.rates)
         return Prediction(
             made.predicted + copies.value,
             made.low + copies.low,
@@ -108,6 +110,14 @@ def _hints(
     elif int(rows[1]) < FEW_ROWS:
         found.append(f"few measured rows of the device's generation ({rows[1]})")
     return tuple(found)
+
+
+def copies_s(
+    case: Case, called: Sequence[tuple[Stage, CallTrace]], catalog: Catalog, rates: Rates
+) -> Figure:
+    """Seconds that an offloaded case copies weights; the rate of the bus is an assumption."""
+    turn = offload.take_turns(called, catalog, case.setting, rates)
+    return offload.copying(turn, case.device, 0.0)[1]
 
 
 def predicted_seconds(case: Case, predictor: Predictor) -> float:
@@ -161,11 +171,12 @@ def baseline_seconds(case: Case, catalog: Catalog, rates: Rates) -> dict[str, fl
     """
     from advisor.estimator.optable import op_table
 
-    table = device_table([case.device], rates, case.setting)
     store = trace_store(catalog)
     flops_s = roofline = 0.0
     for stage in case.stages:
-        ops = op_table(store.stage_trace(stage), case.setting)
+        setting = case.setting.at(stage)
+        table = device_table([case.device], rates, setting)
+        ops = op_table(store.stage_trace(stage), setting)
         arithmetic = ops.flops / table.peak[ops.op_class, 0]
         traffic = (ops.activation_bytes + ops.weight_bytes) / table.bandwidth[0]
         flops_s += stage.calls * float((arithmetic * ops.count).sum())

@@ -7,10 +7,11 @@ See docs/estimating.md for the model and what each term is worth.
 
 from __future__ import annotations
 
-from advisor.estimator.build import estimate, estimate_many, why_not
+from advisor.estimator.build import estimate, estimate_many
 from advisor.estimator.rates import Rates, load_rates
 from advisor.estimator.record import Estimate, MemoryParts, StageEstimate
 from advisor.estimator.setting import Setting
+from advisor.estimator.stages import why_not
 from advisor.estimator.table import EstimateTable, estimate_table
 
 __all__ = [

@@ -8,11 +8,14 @@ for: nobody here can check its conditions.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from advisor.errors import CannotEstimate, InputError
+from advisor.estimator.calibrated import with_calibration
 from advisor.estimator.measured import any_measured, with_measurements
 from advisor.estimator.published import published_of
+from advisor.estimator.rates import load_rates
 from advisor.figure import Basis, Figure
 
 if TYPE_CHECKING:
@@ -35,8 +38,8 @@ def rung(basis: Basis | str | None) -> Basis | None:
 
 
 def refuse_prediction(device: str, asked: Basis | None) -> None:
-    """CannotEstimate if a device that only its profile knows is asked for a prediction."""
-    if asked in (Basis.calibrated, Basis.datasheet, Basis.published):
+    """CannotEstimate if a device that only its profile knows is asked for a datasheet's figures."""
+    if asked in (Basis.datasheet, Basis.published):
         raise CannotEstimate(
             f"{device} has no basis '{asked}': the catalog does not list it, so only what was "
             "measured on it is known"
@@ -44,9 +47,11 @@ def refuse_prediction(device: str, asked: Basis | None) -> None:
 
 
 def best(predicted: Estimate, model: Model, catalog: Catalog) -> Estimate:
-    """The prediction with what was measured on the device in its place."""
+    """The prediction with what was measured on the device in its place: stages, else its rates."""
     if predicted.workload.variants or predicted.device not in any_measured():
         return predicted  # nothing is measured with variants
+    with suppress(CannotEstimate):
+        predicted = with_calibration(predicted, model, catalog, load_rates(catalog))
     return with_measurements(predicted, model, catalog)
 
 
@@ -58,17 +63,14 @@ def at_basis(predicted: Estimate, model: Model, catalog: Catalog, asked: Basis |
         return best(predicted, model, catalog)
     if asked is Basis.datasheet:
         return predicted
-    if asked is Basis.calibrated:
-        raise CannotEstimate(
-            f"{predicted.device} has no basis 'calibrated': no estimate is made from the rates "
-            "that `advisor calibrate` stores; ask for datasheet"
-        )
     if asked is Basis.published:
         return _published(predicted, found)
     if predicted.workload.variants:
         raise CannotEstimate(
             f"{', '.join(predicted.workload.variants)} cannot be measured: ask for datasheet"
         )
+    if asked is Basis.calibrated:
+        return with_calibration(predicted, model, catalog, load_rates(catalog))
     return with_measurements(predicted, model, catalog, asked)
 
 

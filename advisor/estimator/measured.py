@@ -13,17 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.errors import CannotEstimate, DataError
-from advisor.estimator.memory import GIB, parameter_count
-from advisor.estimator.record import Estimate, MemoryParts, StageEstimate
+from advisor.estimator.record import Estimate, StageEstimate
 from advisor.figure import Basis, Figure
 from advisor.paths import data_dir, home_dir
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog, Model
-    from advisor.estimator.rates import Rates
-    from advisor.plan import Stage
     from advisor.profiler.record import Point, StageProfile, Timing
-    from advisor.traces import CallTrace
     from advisor.workload import Workload
 
 # A generation with another number of calls: caches grow, clocks fall. A judgement, not measured.
@@ -40,7 +36,7 @@ def with_measurements(
     asked: nothing better than this basis is used, and CannotEstimate says what it lacks.
     """
     unread: list[str] = []
-    points = list(_points(estimate.device, model, estimate.workload, catalog, unread))
+    points = list(measured_points(estimate.device, model, estimate.workload, catalog, unread))
     if unread:
         estimate = estimate.model_copy(update={"notes": [*estimate.notes, *unread]})
     if asked is Basis.scaled:
@@ -54,14 +50,16 @@ def with_measurements(
     measured = {_key(stage): (stage, point) for point in points for stage in point.stages}
     keys = _call_keys(model, estimate.workload)
     stages = [
-        _stage(stage, measured[key], basis) if (key := keys[stage.name]) in measured else stage
+        measured_stage(stage, measured[key], basis)
+        if (key := keys[stage.name]) in measured
+        else stage
         for stage in estimate.stages
     ]
     if any(stage.latency_s.basis is not basis for stage in stages):
         return estimate.model_copy(
             update={"stages": stages, "notes": [*estimate.notes, "some stages were measured here"]}
         )
-    return _whole(estimate, stages, exact, basis)
+    return with_whole(estimate, stages, exact, basis)
 
 
 def _require(points: list[Point], asked: Basis, estimate: Estimate, model: Model) -> None:
@@ -79,9 +77,10 @@ def _require(points: list[Point], asked: Basis, estimate: Estimate, model: Model
         )
 
 
-def _whole(
+def with_whole(
     estimate: Estimate, stages: list[StageEstimate], exact: Point | None, basis: Basis
 ) -> Estimate:
+    """The estimate of stages that were all measured; `exact` is a point of exactly its workload."""
     latency = stages[0].latency_s
     for stage in stages[1:]:
         latency = latency.plus(stage.latency_s)
@@ -95,109 +94,6 @@ def _whole(
         "energy_j": _energy(stages, estimate),
     }
     return estimate.model_copy(update=changes)
-
-
-def measured_estimate(
-    device: str,
-    model: Model,
-    workload: Workload,
-    catalog: Catalog,
-    traces: list[tuple[Stage, CallTrace]],
-    parts: MemoryParts,
-    rates: Rates,
-    asked: Basis | None = None,
-) -> Estimate:
-    """An estimate of a device that only its profile knows. Raises CannotEstimate on a gap."""
-    points = list(_points(device, model, workload, catalog))
-    if asked is Basis.scaled:
-        points = [point for point in points if point.workload != workload]
-    if asked is Basis.measured:
-        points = [point for point in points if point.workload == workload]
-    measured = {_key(stage): (stage, point) for point in points for stage in point.stages}
-    exact = next((p for p in reversed(points) if p.workload == workload), None)
-    basis = Basis.measured if exact is not None else Basis.scaled
-    stages = []
-    for stage, trace in traces:
-        found = measured.get((stage.component, stage.key, stage.batch))
-        if found is None:
-            raise CannotEstimate(
-                f"{device} is not in the catalog and '{stage.name}' of {model.id} was not validly "
-                f"measured on it like this: run `advisor profile {model.id}` with these sizes"
-            )
-        stages.append(_stage(_blank(stage, trace, basis), found, basis))
-    whole = stages[0].latency_s
-    for one in stages[1:]:
-        whole = whole.plus(one.latency_s)
-    needed = parts.weights_gib + parts.activations_gib + parts.workspace_gib
-    spread = rates.interval("memory")
-    peak = Figure(
-        value=needed,
-        low=max(needed * spread.low, min(parts.weights_gib, needed)),
-        high=needed * spread.high,
-        unit="GiB",
-        basis=Basis.datasheet,
-        source="weights and live tensors of the traced stages",
-    )
-    room = _memory_gib(device)
-    estimate = Estimate(
-        model=model.id,
-        device=device,
-        workload=workload,
-        latency_s=whole,
-        first_output_s=_first_calls(traces, stages, whole),
-        peak_memory_gib=peak,
-        energy_j=None,
-        flops=sum(stage.flops for stage in stages),
-        parameters=parameter_count(model, catalog),
-        stages=stages,
-        memory=parts,
-        device_memory_gib=room,
-        fits=needed <= room,
-    )
-    return _whole(estimate, stages, exact, basis)
-
-
-def _first_calls(
-    traces: list[tuple[Stage, CallTrace]], stages: list[StageEstimate], whole: Figure
-) -> Figure:
-    """All of the stages that must finish first, one call of each other."""
-    seconds = sum(
-        one.latency_s.value / (1 if stage.first_output else one.calls)
-        for (stage, _), one in zip(traces, stages, strict=True)
-    )
-    return whole.times(seconds / whole.value)
-
-
-def _blank(stage: Stage, trace: CallTrace, basis: Basis) -> StageEstimate:
-    """A stage before its time is filled in."""
-    return StageEstimate(
-        name=stage.name,
-        component=stage.component,
-        calls=stage.calls,
-        batch=stage.batch,
-        latency_s=Figure.exact(0.0, "s", basis, ""),
-        energy_j=None,
-        flops=trace.flops * stage.calls,
-        bytes_moved=trace.bytes_moved * stage.calls,
-        launches=trace.launches * stage.calls,
-        peak_activation_gib=trace.peak_activation_bytes / GIB,
-        bound="measured",
-        achieved_tflops=0.0,
-        note=trace.note,
-    )
-
-
-def _memory_gib(device: str) -> float:
-    """Memory of a profiled device, from the environment that its profiles name."""
-    from advisor.profiles import all_profiles, profile_folders
-
-    folders = [folder for folder in profile_folders() if device in measured_devices(folder)]
-    for _, profile in all_profiles(folders):
-        if not isinstance(profile, DataError) and profile.device == device:
-            environments = list(profile.environments.values())
-            if environments:
-                return float(environments[-1].memory_gib)
-    raise CannotEstimate(f"no profile of {device} can be read: run `advisor profiles check`")
 
 
 def _first_output(
@@ -220,7 +116,10 @@ def _energy(stages: list[StageEstimate], estimate: Estimate) -> Figure | None:
     return total
 
 
-def _stage(stage: StageEstimate, found: tuple[StageProfile, Point], basis: Basis) -> StageEstimate:
+def measured_stage(
+    stage: StageEstimate, found: tuple[StageProfile, Point], basis: Basis
+) -> StageEstimate:
+    """The stage with the time, and the energy if there was a counter, of a measurement of it."""
     profile, point = found
     source = f"measured on this device on {point.measured_on}"
     latency = _figure(profile.timing, stage.calls, basis, source)
@@ -258,7 +157,7 @@ def _call_keys(model: Model, workload: Workload) -> dict[str, CallKey]:
     return {s.name: (s.component, s.key, s.batch) for s in plan(model, workload)}
 
 
-def _points(
+def measured_points(
     device: str, model: Model, workload: Workload, catalog: Catalog, unread: list[str] | None = None
 ) -> Iterator[Point]:
     """Valid points of the model on the device at this dtype and mode, latest last.

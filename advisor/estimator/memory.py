@@ -101,8 +101,8 @@ def live_peak(
 
 def stage_peak(stage: Stage, trace: CallTrace, setting: Setting, rates: Rates) -> LivePeak:
     """What one stage needs. Where the pipeline upcasts it, everything in it is fp32."""
-    upcast = stage.upcast and setting.dtype == "fp16"
-    element = FULL_BYTES if upcast else setting.activation_bytes
+    upcast = setting.at(stage) is not setting
+    element = setting.at(stage).activation_bytes
     live = trace.peak_activation_bytes * rates.older_share(stage.component, stage.entry, setting)
     if not setting.fused_attention:
         live += 2 * round(_largest_scores(trace))  # the scores and their softmax

@@ -54,7 +54,9 @@ class OpTable:
 
     def of_class(self, *names: str) -> NDArray[np.bool_]:
         """Which operations belong to one of the classes."""
-        return np.isin(self.op_class, [CLASS_INDEX[name] for name in names])
+        wanted = np.zeros(len(OP_CLASSES), dtype=bool)
+        wanted[[CLASS_INDEX[name] for name in names]] = True
+        return wanted[self.op_class]
 
     def column(self) -> OpTable:
         """The same table with arrays of shape (n, 1), to meet arrays over devices."""

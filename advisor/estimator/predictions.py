@@ -14,16 +14,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.estimator import ladder, memory, offload
-from advisor.estimator.build import able_on, predicted_at, run_stages, shared_parts
+from advisor.estimator.intervals import device_intervals
 from advisor.estimator.measured import any_measured
+from advisor.estimator.predicted import predicted_at
 from advisor.estimator.rates import load_rates
 from advisor.estimator.record import Estimate
 from advisor.estimator.setting import Setting
+from advisor.estimator.shared import shared_parts
+from advisor.estimator.stages import able_on, run_stages, settings_of
 from advisor.plan import plan
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog, Device, Model
     from advisor.estimator.optable import Array
+    from advisor.estimator.rates import Interval
     from advisor.workload import Workload
 
 
@@ -34,15 +38,16 @@ class Predictions(Mapping[str, Estimate]):
         self, model: Model, devices: Sequence[Device], workload: Workload, catalog: Catalog
     ) -> None:
         setting, self._rates, self._catalog = Setting.of(workload), load_rates(catalog), catalog
-        able = list(able_on(tuple(devices), self._rates, setting)[0])
+        stages = plan(model, workload, catalog.components)
+        settings = settings_of(stages, setting)
+        able = list(able_on(tuple(devices), self._rates, settings)[0])
         if workload.offload != "none":
             able = [one for one in able if offload.why_no_bus(one) is None]
         self._index = {one.id: index for index, one in enumerate(able)}
         self._made: dict[str, Estimate] = {}
         if not able:
             return
-        self._table = able_on(tuple(able), self._rates, setting)[1]
-        stages = plan(model, workload, catalog.components)
+        self._table = able_on(tuple(able), self._rates, settings)[1]
         results = run_stages(stages, self._table, catalog, self._rates, setting)
         self._shared = shared_parts(model, workload, results, catalog, self._rates)
         # The operations have been summed: thousands of them are not kept.
@@ -53,7 +58,8 @@ class Predictions(Mapping[str, Estimate]):
     def __getitem__(self, device_id: str) -> Estimate:
         if device_id not in self._made:
             index = self._index[device_id]
-            one = predicted_at(self._shared, self._results, self._table, self._rates, index)
+            spread = self._spreads[index]
+            one = predicted_at(self._shared, self._results, self._table, self._rates, spread, index)
             if device_id in self._measured:
                 one = ladder.best(one, self._shared.model, self._catalog)
             self._made[device_id] = one
@@ -67,6 +73,10 @@ class Predictions(Mapping[str, Estimate]):
 
     def __len__(self) -> int:
         return len(self._index)
+
+    @cached_property
+    def _spreads(self) -> list[Interval]:
+        return device_intervals(self._table, self._rates, self._shared.setting, self._results)
 
     @cached_property
     def _latency_s(self) -> Array:

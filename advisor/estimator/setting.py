@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from advisor.workload import WEIGHT_BYTES, Workload
+
+if TYPE_CHECKING:
+    from advisor.plan import Stage
 
 Precision = Literal["half", "tf32", "tf32x3", "fp32", "fp8", "int8", "fast16", "fast8", "vector"]
 Engine = Literal["", "llama.cpp", "other"]
@@ -48,6 +51,10 @@ class Setting:
     @classmethod
     def of(cls, workload: Workload) -> Setting:
         return cls(dtype=workload.dtype, compiled=workload.mode == "compiled")
+
+    def at(self, stage: Stage) -> Setting:
+        """The setting that a stage runs in: fp32 where an fp16 pipeline upcasts it."""
+        return replace(self, dtype="fp32") if stage.upcast and self.dtype == "fp16" else self
 
     @property
     def weight_bytes(self) -> float:

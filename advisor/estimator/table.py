@@ -18,11 +18,11 @@ import numpy as np
 from advisor.catalog import Catalog, Device, Model, load_catalog
 from advisor.errors import CannotEstimate
 from advisor.estimator import memory
-from advisor.estimator.build import able_on, run_stages
-from advisor.estimator.intervals import latency_interval
+from advisor.estimator.intervals import device_intervals
 from advisor.estimator.optable import Array
 from advisor.estimator.rates import load_rates
 from advisor.estimator.setting import Setting
+from advisor.estimator.stages import able_on, run_stages, settings_of
 from advisor.figure import Basis
 from advisor.plan import plan
 
@@ -66,14 +66,12 @@ def estimate_table(
     setting = Setting.of(workload)
     if workload.variants or setting.linear_only:
         raise CannotEstimate("tables are made of plain 16- and 32-bit workloads: use estimate")
-    able, table = able_on(tuple(devices), rates, setting)
-    results = run_stages(plan(model, workload), table, catalog, rates, setting)
+    stages = plan(model, workload)
+    able, table = able_on(tuple(devices), rates, settings_of(stages, setting))
+    results = run_stages(stages, table, catalog, rates, setting)
     seconds = np.asarray(sum(result.seconds for result in results))
     joules = np.asarray(sum(result.joules * result.stage.calls for result in results))
-    spreads = [
-        latency_interval(device, generation, rates, setting, results, index)
-        for index, (device, generation) in enumerate(zip(able, table.generations, strict=True))
-    ]
+    spreads = device_intervals(table, rates, setting, results)
     low, high = (np.array([getattr(one, end) for one in spreads]) for end in ("low", "high"))
     weights = memory.weight_bytes(model, catalog, setting)
     live = memory.live_peak([(r.stage, r.trace) for r in results], setting, rates)

@@ -18,25 +18,23 @@ import numpy as np
 
 from advisor.catalog import Catalog, Device, Model, load_catalog
 from advisor.errors import CannotEstimate, InputError
-from advisor.estimator import memory
-from advisor.estimator.build import why_not
 from advisor.estimator.devices import DeviceTable, device_table
 from advisor.estimator.energy import stage_joules
 from advisor.estimator.optable import op_table
 from advisor.estimator.rates import Interval, Rates, load_rates
 from advisor.estimator.record import Record
 from advisor.estimator.setting import Setting
+from advisor.estimator.stages import why_not
 from advisor.estimator.timing import StageTime, call_time, stage_time
+from advisor.estimator.training_memory import TrainingMemory, training_memory
 from advisor.estimator.training_step import TrainingStep
 from advisor.figure import Basis, Figure
-from advisor.traces import TRACED_BYTES, CallTrace, Op
+from advisor.traces import CallTrace, Op
 from advisor.workload import Workload
 
 Method = Literal["full", "lora"]
 Optimiser = Literal["adamw", "adamw8bit"]
 
-MASTER_BYTES = 4.0
-MOMENTS_BYTES: dict[str, float] = {"adamw": 8.0, "adamw8bit": 2 * (1 + 4 / 256)}
 # FlashAttention's backward has five products where forward has two (arXiv 2205.14135).
 ATTENTION_BACKWARD = 2.5
 STEP_SOURCE = (
@@ -52,24 +50,6 @@ PEAK_SOURCE = (
 # too few to hold any out, so this is the spread seen, not a tested 90 %.
 STEP_INTERVAL = Interval(low=0.45, high=2.8, rows=9, source="published training steps")
 PEAK_INTERVAL = Interval(low=0.55, high=2.5, rows=6, source="published training steps")
-
-
-class TrainingMemory(Record):
-    """Peak device memory by part, GiB. They add up to the peak.
-
-    activations: saved and live tensors at the peak, less gradients that exist only later.
-    """
-
-    weights_gib: float
-    gradients_gib: float
-    optimiser_gib: float
-    activations_gib: float
-    workspace_gib: float
-    context_gib: float
-
-    @property
-    def total_gib(self) -> float:
-        return sum(float(value) for value in vars(self).values())
 
 
 class TrainingEstimate(Record):
@@ -134,7 +114,7 @@ def estimate_training(
     step = TrainingStep.of(model, workload, method, rank, checkpointing, catalog, on_demand)
     table = device_table([device], rates, setting)
     time = _time(step, table, rates, setting, optimiser)
-    parts = _memory(step, setting, optimiser, device, rates, catalog, all_resident)
+    parts = training_memory(step, setting, optimiser, device, rates, catalog, all_resident)
     seconds = _figure(float(time.total[0]), "s", _step_interval(table, rates), STEP_SOURCE)
     total = parts.total_gib
     peak = _figure(total, "GiB", PEAK_INTERVAL, PEAK_SOURCE)
@@ -215,49 +195,6 @@ def _timed(
     back = np.array([ATTENTION_BACKWARD if op.kind == "sdpa_backward" else 1.0 for op in call.ops])
     made = replace(made, tiled_queries=made.tiled_queries * back, scores=made.scores * back)
     return stage_time(made, table, rates, setting), float(made.count.sum())
-
-
-def _memory(
-    step: TrainingStep,
-    setting: Setting,
-    optimiser: str,
-    device: Device,
-    rates: Rates,
-    catalog: Catalog,
-    all_resident: bool,
-) -> TrainingMemory:
-    """The parts of the peak; torch's AdamW over many tensors needs one more copy of them."""
-    trained, full = step.trained, step.method == "full"
-    mixed = full and setting.dtype != "fp32"
-    gradient = trained * (2.0 if mixed else 4.0)
-    state = trained * (MOMENTS_BYTES[optimiser] + (MASTER_BYTES if mixed else 0.0))
-    weights = sum(
-        copies * sum(memory.component_bytes(name, catalog, setting))
-        for name, (_, copies) in step.networks.items()
-    )
-    if not full:
-        weights += trained * MASTER_BYTES
-    if all_resident:
-        others = {name: n for name, n in memory.resident(step.model) if name not in step.networks}
-        weights += sum(
-            n * sum(memory.component_bytes(name, catalog, setting)) for name, n in others.items()
-        )
-    width = setting.activation_bytes / TRACED_BYTES
-    held = step.activation_bytes(2.0) * width
-    convolution = step.largest_convolution * width
-    kind = "full" if setting.dtype == "fp32" else "half"
-    workspace = max(rates.get(f"allocated_convolution_{kind}") - 1, 0.0) * convolution
-    if optimiser == "adamw":  # exists after backward, when activations are gone
-        workspace = max(workspace, trained * 4.0 - held)
-    on_gpu = device.segment not in ("cpu", "apple")
-    return TrainingMemory(
-        weights_gib=weights / memory.GIB,
-        gradients_gib=gradient / memory.GIB,
-        optimiser_gib=state / memory.GIB,
-        activations_gib=held / memory.GIB,
-        workspace_gib=workspace / memory.GIB,
-        context_gib=rates.get("context_mib") / 1024 if on_gpu else 0.0,
-    )
 
 
 def _figure(value: float, unit: str, spread: Interval, source: str) -> Figure:

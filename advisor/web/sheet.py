@@ -9,11 +9,12 @@ from advisor.report import charts
 from advisor.report.data import APPENDICES, BODY
 from advisor.report.doc import Block
 from advisor.report.html import fragment
+from advisor.report.labels import label
 from advisor.report.sections.executive import executive
 from advisor.report.view import View
 
-SECTIONS: dict[str, str] = {name: title for name, title, _ in (*BODY, *APPENDICES)}
-_MAKERS = {name: make for name, _, make in (*BODY, *APPENDICES)}
+_MAKERS = dict((*BODY, *APPENDICES))
+SECTIONS: dict[str, str] = {name: label(f"section.{name}") for name in _MAKERS}
 
 
 class Sheet:

@@ -9,7 +9,7 @@ import pytest
 from advisor.catalog import Catalog, Device
 from advisor.estimator import Rates, Setting
 from advisor.estimator.devices import device_table
-from advisor.estimator.intervals import latency_interval, mix
+from advisor.estimator.intervals import device_intervals, mixes
 from advisor.estimator.optable import op_table
 from advisor.estimator.timing import StageTime, stage_time
 from advisor.plan import Stage
@@ -45,7 +45,7 @@ def result(trace: CallTrace, device: Device, rates: Rates, setting: Setting) -> 
 def test_an_estimate_is_of_the_kind_that_bounds_it(
     trace: CallTrace, setting: Setting, kind: str, a100: Device, rates: Rates
 ) -> None:
-    assert mix(setting, [result(trace, a100, rates, setting)], 0) == kind
+    assert mixes(setting, [result(trace, a100, rates, setting)]) == [kind]
 
 
 def test_a_device_of_a_generation_without_rows_gets_the_wider_interval(
@@ -54,17 +54,17 @@ def test_a_device_of_a_generation_without_rows_gets_the_wider_interval(
     widths = []
     for device in (a100, catalog.device("rtx-5090"), catalog.device("mi300x")):
         made = result(call(matmul(8192, 8192, 8192)), device, rates, Setting())
-        generation = rates.generations[rates.generation_of(device)]
-        found = latency_interval(device, generation, rates, Setting(), [made])
+        table = device_table([device], rates, Setting())
+        found = device_intervals(table, rates, Setting(), [made])[0]
         widths.append(found.high / found.low)
     assert widths[0] < min(widths[1:])
 
 
 def test_a_scaled_trace_widens_the_interval(a100: Device, rates: Rates) -> None:
     trace = call(matmul(8192, 8192, 8192))
-    generation = rates.generations[rates.generation_of(a100)]
+    table = device_table([a100], rates, Setting())
     plain, scaled = (
-        latency_interval(a100, generation, rates, Setting(), [result(t, a100, rates, Setting())])
+        device_intervals(table, rates, Setting(), [result(t, a100, rates, Setting())])[0]
         for t in (trace, trace.at_size(2.0))
     )
     assert scaled.low < plain.low and scaled.high > plain.high
