@@ -2,7 +2,7 @@
 
     python -m benchmarks.soak --minutes 30              go on where the last run stopped
     python -m benchmarks.soak --seeds 10000 --processes 2
-    python -m benchmarks.soak --save                    add to benchmarks/results/soak.json, by catalog version
+    python -m benchmarks.soak --save                    add to results/soak.json, by catalog
 
 Seed n is always the same case (tests/trust/generate.py). One line a case is appended to
 out/soak/<catalog version>.jsonl as it is answered. Every AGAIN-th case is answered a second time in
