@@ -2,7 +2,7 @@
 
     python -m benchmarks.soak --minutes 30              go on where the last run stopped
     python -m benchmarks.soak --seeds 10000 --processes 2
-    python -m benchmarks.soak --save                    write benchmarks/results/soak.json
+    python -m benchmarks.soak --save                    add to results/soak.json, by catalog
 
 Seed n is always the same case (tests/trust/generate.py). One line a case is appended to
 out/soak/<catalog version>.jsonl as it is answered. Every AGAIN-th case is answered a second time in
@@ -149,7 +149,9 @@ def main() -> None:
     run(log, seeds, options.minutes, options.processes)
     found = summary(known(log))
     if options.save:
-        write_atomic(RESULT, json.dumps(found, indent=1) + "\n")
+        kept = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
+        kept[found["catalog"]] = found
+        write_atomic(RESULT, json.dumps(kept, indent=1) + "\n")
     print(json.dumps(found, indent=1))
     sys.exit(bool(found["with_faults"] or found["different_the_second_time"]))
 

@@ -29,7 +29,6 @@ from advisor.catalog.adaptations import Adaptations
 from advisor.catalog.energy import Energy
 from advisor.catalog.load import Catalog, read_entry
 from advisor.catalog.schema import Component, Family, Model
-from advisor.comparison import read_assessment
 from advisor.errors import AdvisorError, DataError, InputError
 from advisor.estimator import published
 from advisor.estimator.rates import read_memory_rates, read_rates
@@ -39,6 +38,8 @@ from advisor.paths import data_dir
 from advisor.pricelists.clientlist import COLUMNS, import_list
 from advisor.pricelists.sources import SOURCES, commit_date
 from advisor.profiles import read_calibration, read_profile
+from advisor.recordfile import read_assessment
+from advisor.report.brand import read_brand
 from advisor.rules.policy import load_policy
 from advisor.store.access import read_access
 from advisor.store.transfer import read_export
@@ -167,6 +168,7 @@ _ACCESS = (
 _SAVED = (ROOT / "tests/trust/saved/assessment-1.json").read_bytes()
 _NOW = _SAVED.replace(b'"schema_version": 1', b'"schema_version": %d' % SCHEMA_VERSION)
 _POLICY = b"name: ours\ncriteria: {cost: 2.0}\nrules: {}\n"
+_BRAND = b"name: Northwind\n"
 _FEEDS = {
     "go_prices": _GO,
     "gcp_prices": _GCP,
@@ -232,6 +234,7 @@ PARSERS: dict[str, Parser] = {
     ),
     "saved answer": Parser(read_assessment, (_NOW,), (InputError,), "a.json"),
     "access file": Parser(lambda file: read_access(str(file)), (_ACCESS,), (InputError,)),
+    "brand": Parser(read_brand, (_BRAND,), (InputError,)),
     "policy": Parser(lambda file: load_policy(policy_file=file), (_POLICY,), (InputError,)),
     "commit date": Parser(
         _text(commit_date), (b'[{"commit": {"committer": {"date": "2026-11-01T00:00:00Z"}}}]',), ()

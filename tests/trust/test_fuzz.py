@@ -21,6 +21,7 @@ REGRESSIONS: dict[str, tuple[str, bytes]] = {
         "feed gcp_prices",
         b'{"prices": {"r": {"on_demand": {"i": ' + b"9" * 400 + b"}}}}",
     ),
+    "a rule of 3000 letters": ("policy", b"name: n\nrules: {" + b"a" * 3000 + b": 1}\n"),
     "an expression of two lines": ("expression", b"4 *\n* h"),
 }
 
