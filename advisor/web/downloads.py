@@ -11,10 +11,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from advisor import Assessment, render_html, render_markdown, render_pdf
+from advisor.files import plain_cell
 from advisor.report.brand import configured_brand
 from advisor.report.view import View
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show(answer: Assessment, export: Callable[[], str], key: str) -> None:
@@ -60,13 +59,8 @@ def options_csv(answer: Assessment) -> str:
         ]
         offer = cost.offer.id if cost else ""
         words = [one.model_name, one.device_name, one.workload.describe(), offer]
-        rows.writerow([one.rank, *map(neutral, words), *numbers])
+        rows.writerow([one.rank, *map(plain_cell, words), *numbers])
     return out.getvalue()
-
-
-def neutral(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
 def _yaml(answer: Assessment) -> str:

@@ -15,6 +15,7 @@ from advisor import load_catalog
 from advisor.auditor import audit_measurements
 from advisor.auditor.rows import COLUMNS
 from advisor.errors import AdvisorError, InputError
+from advisor.files import plain_cell
 from advisor.profiler.record import Profile
 from advisor.profiles import all_profiles, read_profile
 from advisor.report.doc import Callout, Kpi, Kpis
@@ -75,22 +76,21 @@ def rows_of(profiles: list[Profile]) -> str:
                 continue
             load = point.workload
             axes = {name: getattr(load, name, None) for name in _AXES}
-            rows.writerow(
-                {
-                    "id": f"{profile.model} on {profile.device}: {point.key}",
-                    "model": profile.model,
-                    "device": profile.device,
-                    "device_count": 1,
-                    "measured": "latency_s",
-                    "value": point.summed_s,
-                    "dtype": load.dtype,
-                    "batch": load.batch,
-                    "mode": load.mode,
-                    "scope": "end_to_end",
-                    "source": f"profile, {point.measured_on}",
-                    **{name: value for name, value in axes.items() if value is not None},
-                }
-            )
+            row = {
+                "id": f"{profile.model} on {profile.device}: {point.key}",
+                "model": profile.model,
+                "device": profile.device,
+                "device_count": 1,
+                "measured": "latency_s",
+                "value": point.summed_s,
+                "dtype": load.dtype,
+                "batch": load.batch,
+                "mode": load.mode,
+                "scope": "end_to_end",
+                "source": f"profile, {point.measured_on}",
+                **{name: value for name, value in axes.items() if value is not None},
+            }
+            rows.writerow({name: plain_cell(value) for name, value in row.items()})
     return out.getvalue()
 
 
