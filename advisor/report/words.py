@@ -152,6 +152,7 @@ FIELDS = {
     "vertices": "Vertices or points",
     "endless": "Endless stream",
     "error_tolerance": "Tolerance for errors",
+    "harm": "What a wrong output harms",
     "reviewer": "Check before use",
     "review_minutes_per_item": "Review (min per item)",
     "facts_from": "Facts come from",

@@ -16,7 +16,8 @@ from advisor.report.brand import read_brand
 from advisor.report.comparison import comparison_doc
 from advisor.report.html import html
 from advisor.report.portfolio import portfolio_doc
-from tests.report.sample import SAMPLES, go, html_of, no_go, poisoned
+from tests.report.poison import poisoned
+from tests.report.sample import SAMPLES, go, html_of, no_go
 from tests.report.test_brand import FULL, SVG, brand_file
 from tests.report.test_escaping import cycled
 from tests.report.test_portfolio_report import portfolio

@@ -12,7 +12,8 @@ from advisor.report.charts import LIMIT_COLOURS
 from advisor.report.data import report_doc
 from advisor.report.picture import SERIES, _to_svg, scoped, to_svg
 from advisor.report.view import View
-from tests.report.sample import SAMPLES, go, no_go, poisoned
+from tests.report.poison import poisoned
+from tests.report.sample import SAMPLES, go, no_go
 
 MAKERS = (
     charts.break_even,

@@ -18,8 +18,9 @@ from advisor.report.doc import ReportDoc, Table
 from advisor.report.html import html
 from advisor.report.markdown import markdown
 from advisor.report.pdf import pdf
+from tests.report.poison import poisoned
 from tests.report.reading import Page, missing, numbers, pdf_text
-from tests.report.sample import figure, finding, go, no_go, non_generative, poisoned
+from tests.report.sample import figure, finding, go, no_go, non_generative
 from tests.report.test_escaping import CORPUS, cycled
 
 FOUR = (go, go, no_go, non_generative)

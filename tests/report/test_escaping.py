@@ -16,8 +16,9 @@ import yaml
 from advisor.report import render_html, render_markdown, render_pdf
 from advisor.report.brand import read_brand
 from advisor.report.doc import BrandMark
+from tests.report.poison import asked_in_full, poisoned
 from tests.report.reading import Page, pdf_text
-from tests.report.sample import asked_in_full, go, html_of, no_go, poisoned
+from tests.report.sample import go, html_of, no_go
 
 CORPUS = (
     "<script>window.__pwned=1</script>",

@@ -12,7 +12,8 @@ from advisor.report import render_pdf
 from advisor.report.data import report_doc
 from advisor.report.glyphs import STAND_IN, covered, drawable
 from advisor.report.pdf import breakable, pages, pdf
-from tests.report.sample import SAMPLES, go, no_go, pdf_of, poisoned
+from tests.report.poison import poisoned
+from tests.report.sample import SAMPLES, go, no_go, pdf_of
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,9 @@ from advisor.report.html import html
 from advisor.report.markdown import markdown
 from advisor.report.pdf import pdf
 from advisor.report.portfolio import portfolio_doc
+from tests.report.poison import poisoned
 from tests.report.reading import Page, missing, numbers, pdf_text
-from tests.report.sample import AS_OF, go, no_go, non_generative, poisoned
+from tests.report.sample import AS_OF, go, no_go, non_generative
 from tests.report.test_escaping import CORPUS, cycled
 
 

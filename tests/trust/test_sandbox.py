@@ -18,7 +18,8 @@ RENDER = """
 import json, sys
 port, canary = sys.argv[1], sys.argv[2]
 from advisor.report import render_html, render_markdown, render_pdf
-from tests.report.sample import go, poisoned
+from tests.report.poison import poisoned
+from tests.report.sample import go
 urls = [f"http://127.0.0.1:{port}/a.png", f"file://{canary}", canary, f"//127.0.0.1:{port}/b",
         f"url(http://127.0.0.1:{port}/c)", f'<img src="http://127.0.0.1:{port}/d">',
         f'#image("{canary}")', f'#read("{canary}")', f'![x](file://{canary})',

@@ -31,15 +31,11 @@ from advisor.report.numbers import (
     significant,
     value_text,
 )
+from advisor.report.sections.tables import nearest_table, options_table
 from advisor.report.view import (
     View,
-    brief_device,
-    device_cell,
     evidence,
-    number,
-    option_cell,
     option_name,
-    with_unit,
 )
 
 if TYPE_CHECKING:
@@ -229,77 +225,6 @@ def _families(view: View) -> list[Block]:
     ]
 
 
-def options_table(
-    view: View, options: list[CandidateResult], caption: str, *, brief: bool = False
-) -> Table:
-    """Ranked options with their figures; the number is the rank. `brief`: without settings."""
-    return Table(
-        caption=caption,
-        columns=[
-            Column(label="#", width=0.4, align="right"),
-            Column(label="Option", width=1.85 if brief else 2.75),
-            Column(label="Device", width=1.85 if brief else 1.75),
-            Column(label="Response (90 %)", width=2.6 if brief else 1.75),
-            Column(label="USD per 1,000", width=1.45, align="right"),
-            Column(label="Memory, GiB", width=1.3, align="right"),
-            Column(label="Tier", width=0.4, align="right"),
-        ],
-        rows=[_row(one, brief) for one in options],
-        header=1,
-        dense=True,
-        marked=[index for index, one in enumerate(options) if one is view.chosen],
-        note=_tally(view) + _ends_note(options),
-    )
-
-
-def _ends_note(options: list[CandidateResult]) -> str:
-    if not any(one.cost and one.cost.usd_per_month.low < one.cost.usd_per_month.high
-               for one in options):  # fmt: skip
-        return ""
-    return " The ends of a cost take every part at its low or high end at once."
-
-
-def _row(one: CandidateResult, brief: bool) -> list[Cell]:
-    said = words.against_limit(one.chance_in_limit, one.response_s.basis)
-    response = with_unit(one.response_s, said if one.limit_s is not None else "")
-    tone = words.limit_tone(one.chance_in_limit)
-    return [
-        Cell(text=str(one.rank)),
-        option_cell(one, settings=not brief),
-        brief_device(one) if brief else device_cell(one),
-        response.model_copy(update={"tone": tone}),
-        number(one.cost.usd_per_1000_outputs if one.cost else None),
-        number(one.estimate.peak_memory_gib),
-        Cell(text=UNKNOWN if one.tier is None else str(one.tier)),
-    ]
-
-
-def _tally(view: View) -> str:
-    answer = view.assessment
-    most = sorted(answer.barred_by.items(), key=lambda item: (-item[1], item[0]))[:4]
-    why = ", ".join(f"{code} {count(number)}" for code, number in most)
-    tried = f"{count(answer.tried)} options tried, {count(answer.barred)} barred"
-    return f"{tried} ({why})." if why else f"{tried}."
-
-
-def nearest_table(view: View, caption: str) -> Table:
-    """Barred options with the sentences that bar them."""
-    rows = []
-    for one in view.barred[:5]:
-        said = " ".join(f"{bar.sentence} ({bar.code})" for bar in view.bars_of(one)[:3])
-        rows.append([option_cell(one), device_cell(one), Cell(text=said or UNKNOWN)])
-    return Table(
-        caption=caption,
-        columns=[
-            Column(label="Option", width=2),
-            Column(label="Device", width=1.8),
-            Column(label="What bars it", width=3),
-        ],
-        rows=rows,
-        note=_tally(view),
-    )
-
-
 def _why(view: View) -> list[Block]:
     answer = view.assessment
     blocks: list[Block] = [Subheading(text="Why"), Bullets(items=_reasons(view)[:POINTS])]
@@ -388,4 +313,4 @@ def robustness_sentence(view: View) -> str:
     return f"{said}."
 
 
-__all__ = ["executive", "nearest_table", "options_table", "robustness_sentence"]
+__all__ = ["executive", "robustness_sentence"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.report import charts, words
 from advisor.report.doc import Block, Cell, Column, Paragraph, Table
 from advisor.report.numbers import UNKNOWN, count, exact, percent, significant
-from advisor.report.sections.executive import nearest_table, options_table
+from advisor.report.sections.tables import nearest_table, options_table
 from advisor.report.view import View, number, option_cell, with_unit
 
 if TYPE_CHECKING:
