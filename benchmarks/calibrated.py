@@ -3,11 +3,13 @@
 Every validly measured stage of the processor whose calibration is shipped is predicted from that
 calibration. One number is fitted to them, what a module's call costs the host against the bare
 operation that the calibration times: without the stage's model. Prints the stages and stores
-benchmarks/calibrated.json; `fit_rates` takes parameter and interval from here.
+benchmarks/calibrated.json. `--rates` puts the parameter and the interval into catalog/rates.yaml,
+as fit_rates does with everything else.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from advisor.catalog import Catalog, load_catalog
 from advisor.estimator.calibrated import machine_of
+from advisor.estimator.rates import Rates
 from advisor.files import write_atomic
 from advisor.paths import data_dir
 from advisor.plan import plan
@@ -111,7 +115,25 @@ def calibrated_entries(catalog: Catalog) -> tuple[tuple[float, str], dict[str, A
     return (host_calls(stages), why), interval
 
 
-def main() -> int:
+def write_rates(catalog: Catalog) -> None:
+    """Parameter and interval in rates.yaml anew; everything else there stays."""
+    from benchmarks.fit_rates import HEADER
+
+    file = HERE.parent / "catalog" / "rates.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    (value, source), interval = calibrated_entries(catalog)
+    content["shared"]["calibrated_host_calls"] = {"value": value, "source": source}
+    content["intervals"]["latency.calibrated"] = interval
+    Rates.model_validate(content)
+    text = yaml.safe_dump(content, sort_keys=False, width=100, allow_unicode=True)
+    write_atomic(file, HEADER + text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rates", action="store_true", help="write into catalog/rates.yaml too")
+    if parser.parse_args(arguments).rates:
+        write_rates(load_catalog())
     stages = measured_stages(load_catalog())
     ratio = held_out_ratio(stages)
     error = 1 / ratio - 1

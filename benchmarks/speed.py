@@ -85,10 +85,10 @@ def sweeps() -> list[dict[str, object]]:
     )
     rows: list[dict[str, object]] = []
     for name, (made, wall_s, busy_s) in json.loads(done.stdout).items():
-        # Processor time: what else runs on the machine does not count.
-        verdict = "met" if busy_s < SWEEP_LIMIT_S else "MISSED"
+        # The wall counts what else runs on the machine too, so each is judged.
+        verdict = " / ".join("met" if s < SWEEP_LIMIT_S else "MISSED" for s in (wall_s, busy_s))
         print(
-            f"{made:,} estimates {name:<14}{wall_s:7.2f} s  (processor {busy_s:.2f} s)  {verdict}"
+            f"{made:,} estimates {name:<14}{wall_s:7.2f} s wall / {busy_s:.2f} s processor: {verdict}"
         )
         rows.append(
             {
