@@ -88,7 +88,7 @@ def sweeps() -> list[dict[str, object]]:
         # The wall counts what else runs on the machine too, so each is judged.
         verdict = " / ".join("met" if s < SWEEP_LIMIT_S else "MISSED" for s in (wall_s, busy_s))
         print(
-            f"{made:,} estimates {name:<14}{wall_s:7.2f} s wall / {busy_s:.2f} s processor: {verdict}"
+            f"{made:,} estimates {name:<14}{wall_s:6.2f} s wall, {busy_s:.2f} s processor: {verdict}"
         )
         rows.append(
             {
