@@ -87,9 +87,8 @@ def sweeps() -> list[dict[str, object]]:
     for name, (made, wall_s, busy_s) in json.loads(done.stdout).items():
         # The wall counts what else runs on the machine too, so each is judged.
         verdict = " / ".join("met" if s < SWEEP_LIMIT_S else "MISSED" for s in (wall_s, busy_s))
-        print(
-            f"{made:,} estimates {name:<14}{wall_s:6.2f} s wall, {busy_s:.2f} s processor: {verdict}"
-        )
+        times = f"{wall_s:6.2f} s wall, {busy_s:.2f} s processor"
+        print(f"{made:,} estimates {name:<14}{times}: {verdict}")
         rows.append(
             {
                 "command": f"{made:,} estimates {name}",
