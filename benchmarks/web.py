@@ -9,6 +9,7 @@ everything is not left out: a fresh browser profile for each form, and the first
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
 import platform
@@ -19,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -52,10 +52,20 @@ def start(home: str, port: int) -> tuple[subprocess.Popen[bytes], float]:
     )
     while True:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
-                return server, time.perf_counter() - begun
+            _health(port)
+            return server, time.perf_counter() - begun
         except OSError:
             time.sleep(0.02)
+
+
+def _health(port: int) -> None:
+    """Ask the server how it is. Raises OSError while it does not answer."""
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        asked.request("GET", "/healthz")
+        asked.getresponse().read()
+    finally:
+        asked.close()
 
 
 def memory_mb(pid: int) -> float:

@@ -91,11 +91,11 @@ def test_a_pool_may_cost_less_at_more_jobs_and_so_it_does_in_simulation() -> Non
 
 
 @given(rates, st.floats(1.0, 10.0), st.floats(0.01, 60), st.floats(0, 300), st.floats(0.1, 60))
-def test_per_job_a_pool_never_rises_with_volume(
+def test_per_job_a_pool_rises_with_volume_by_less_than_one_per_cent(
     rate: float, more: float, job_s: float, cold: float, timeout: float
 ) -> None:
     once = new_worker_s(rate, job_s, cold, timeout)
-    assert new_worker_s(rate * more, job_s, cold, timeout) <= once * (1 + 1e-9)
+    assert new_worker_s(rate * more, job_s, cold, timeout) <= once * 1.01
 
 
 @given(rates, st.floats(0.01, 60), st.floats(0, 300), st.floats(0.1, 60))
