@@ -245,6 +245,8 @@ def test_a_restart_in_the_middle_loses_nothing(visit: Any, served: Served) -> No
     box.click()
     page.get_by_role("option", name="label").click()
     page.wait_for_url("**draft=*")
+    settled(page)
+    page.get_by_role("button", name="Assess", exact=True).wait_for()  # all of it has been kept
     address = page.url.removeprefix(served.url)
     served.end(signal.SIGKILL)
     page.context.close()
