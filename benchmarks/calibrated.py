@@ -23,7 +23,7 @@ import yaml
 from advisor.catalog import Catalog, load_catalog
 from advisor.estimator.calibrated import machine_of
 from advisor.estimator.rates import Rates
-from advisor.files import write_atomic
+from advisor.files import read_document, write_atomic
 from advisor.paths import data_dir
 from advisor.plan import plan
 from advisor.profiles import calibration_path, read_calibration, read_profile
@@ -120,7 +120,7 @@ def write_rates(catalog: Catalog) -> None:
     from benchmarks.fit_rates import HEADER
 
     file = HERE.parent / "catalog" / "rates.yaml"
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content, _ = read_document(file)
     (value, source), interval = calibrated_entries(catalog)
     content["shared"]["calibrated_host_calls"] = {"value": value, "source": source}
     content["intervals"]["latency.calibrated"] = interval
