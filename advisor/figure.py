@@ -23,6 +23,20 @@ class Basis(StrEnum):
     asked = "asked"  # what the user said
 
 
+LARGEST_WRITTEN_OUT = 1e15
+
+
+def significant(value: float, digits: int = 2) -> str:
+    """A number to some significant digits, with thousands separators: 1,200; 0.053; 2.0."""
+    if value == 0:
+        return "0"
+    rounded = f"{value:.{digits - 1}e}"
+    exponent = int(rounded.partition("e")[2])
+    if exponent < -6 or abs(value) >= LARGEST_WRITTEN_OUT:
+        return rounded
+    return f"{float(rounded):,.{max(0, digits - 1 - exponent)}f}"
+
+
 _ORDER = {basis: rank for rank, basis in enumerate(Basis)}
 _ORDER[Basis.asked] = -1  # what the user states never weakens a result
 

@@ -17,7 +17,7 @@ from advisor.cost.serving import serving_case
 from advisor.cost.spread import Sample, percentiles, sample_month, spread_of
 from advisor.cost.ways import break_even
 from advisor.estimator.record import Estimate
-from advisor.figure import Basis, Figure, weakest
+from advisor.figure import Basis, Figure, significant, weakest
 from advisor.terms import RUN_MONTHS
 from advisor.usecase import UseCase
 
@@ -194,7 +194,8 @@ def _age_sentence(offer: Offer, days: int | None, limit: int, market: bool) -> s
     told = f"The cost rests on {what} {age} ({offer.id})"
     low, high = offer.usd_per_gpu_hour_low, offer.usd_per_gpu_hour_high
     if low is not None and high is not None:
-        told += f": {low:.3g} to {high:.3g} USD per GPU-hour is counted, not one figure"
+        span = f"{significant(low)} to {significant(high)} USD per GPU-hour"
+        told += f": {span} is counted, not one figure"
     return f"{told}. Confirm it before quoting."
 
 

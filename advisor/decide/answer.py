@@ -10,7 +10,7 @@ from advisor.decide.judge import FamilyView, Judged, Judgement
 from advisor.decide.outcome import NOT_FEASIBLE, Outcome, caps
 from advisor.figure import Basis
 from advisor.limits import is_batch, limit_s
-from advisor.rules.reading import is_generative, makes, seconds_text
+from advisor.rules.reading import about_text, chance_text, is_generative, makes, seconds_text
 
 if TYPE_CHECKING:
     from advisor.assessment import FamilyStatus, Route
@@ -169,7 +169,7 @@ def _own_slot(judgement: Judgement, chosen: Outcome) -> Slot:
     subject = "a day's work" if seconds is not None and is_batch(judgement.use_case) else "it"
     sentence = (
         f"Serve with {option.model.name} on {option.device.name}: {subject} {verb} "
-        f"{seconds_text(best.response_s.value)}."
+        f"{about_text(best.response_s.value)}."
     )
     return Slot(family=family.id, family_name=family.name, candidate=option.id, sentence=sentence)
 
@@ -183,11 +183,13 @@ def offline_slot(judgement: Judgement, chosen: Outcome) -> Slot | None:
     many = "many-step" in chosen.view.family.traits
     if many and is_batch(judgement.use_case) and chosen.best is not None:
         name = chosen.view.family.name
+        offer = chosen.best.option.offer
+        spare = ", on interruptible capacity" if offer and offer.kind == "spot" else ""
         return Slot(
             family=chosen.view.family.id,
             family_name=name,
             candidate=chosen.best.option.id,
-            sentence=f"Nobody waits: run {name} in batches ahead, on interruptible capacity.",
+            sentence=f"Nobody waits: run {name} in batches ahead of use{spare}.",
         )
     return None
 
@@ -312,7 +314,7 @@ def _doubts_about_figures(best: Judged | None, judgement: Judgement) -> list[str
         return ["No model of the family could be estimated for this use case."]
     doubts: list[str] = []
     if best.chance is not None and 0.05 <= best.chance < 0.95:
-        doubts.append(f"The limit holds with a chance of {best.chance:.0%} only.")
+        doubts.append(f"The limit holds with a chance of {chance_text(best.chance)} only.")
     if best.option.proxy:
         doubts.append("A stand-in device was judged.")
     elif best.option.estimate.latency_s.basis is Basis.assumed:

@@ -13,8 +13,9 @@ from advisor.decide.bench import Bench
 from advisor.decide.fit import DEFAULT_FPS
 from advisor.decide.judge import judge
 from advisor.decide.knobs import varied
+from advisor.figure import significant
 from advisor.limits import limit_s
-from advisor.rules.reading import chance_text, input_of, seconds_text, stated
+from advisor.rules.reading import about_text, chance_text, input_of, seconds_text, stated
 from advisor.usecase import Input, Latency, Role
 
 if TYPE_CHECKING:
@@ -152,12 +153,12 @@ def _sentence(
     if latency is None:
         return f"{chain.name}: no part of it could be estimated here."
     least = "" if complete else "at least "
-    said = f"{chain.name}: {least}{seconds_text(latency.value)} one after the other"
+    said = f"{chain.name}: {least}{about_text(latency.value)} one after the other"
     limit = limit_s(use_case)
     if limit is not None:
         chance = latency.chance_at_most(limit)
         said += f", within {seconds_text(limit)} with a chance of {'at most ' if least else ''}"
         said += chance_text(chance)
     if usd is not None:
-        said += f", {least}{usd.value:.3g} USD per item"
+        said += f", {least}{significant(usd.value)} USD per item"
     return f"{said}. {chain.why}"

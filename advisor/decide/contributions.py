@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from advisor.assessment import Contribution
 from advisor.decide import score
 from advisor.estimator.quick import made
+from advisor.figure import significant
 from advisor.limits import limit_s
-from advisor.rules.reading import seconds_text
+from advisor.rules.reading import about_text, chance_text, seconds_text
 
 if TYPE_CHECKING:
     from advisor.decide.judge import Judged, Judgement
@@ -66,16 +67,18 @@ def _said(finding: Finding) -> str:
 def _raw(one: Judged, judgement: Judgement) -> dict[str, str]:
     """What each criterion was scored from."""
     model, limit = one.option.model, limit_s(judgement.use_case)
-    response = seconds_text(one.response_s.value)
+    response = about_text(one.response_s.value)
     if limit is not None and one.chance is not None:
-        response += f" of {seconds_text(limit)}, holds with {one.chance:.0%}"
+        response += f" of {seconds_text(limit)}, holds with {chance_text(one.chance)}"
     short = max(one.option.fit.shortfalls.values(), default=1.0)
     tier = f"tier {model.tier.value} of 5" if model.tier else "no tier known"
     asked = set(judgement.use_case.controls)
     conditions = len(one.conditions)
     return {
         "latency": response,
-        "cost": f"{one.cost.usd_per_output.value:.3g} USD per output" if one.cost else "unknown",
+        "cost": f"{significant(one.cost.usd_per_output.value)} USD per output"
+        if one.cost
+        else "unknown",
         "quality": tier + (f", {short:.2g} times short of what is asked" if short > 1 else ""),
         "control": f"{len(asked & set(model.controls))} of {len(asked)} controls in the model",
         "risk": f"{one.family.maturity}, commercial use {model.licence.commercial}, "

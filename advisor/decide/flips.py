@@ -17,7 +17,7 @@ from advisor.decide.knobs import CHOICES, FIRST_EXAMPLES, KNOBS, Knob, value_tex
 from advisor.decide.outcome import NOT_FEASIBLE, Outcome, outcome
 
 if TYPE_CHECKING:
-    from advisor.assessment import Change
+    from advisor.assessment import Change, Verdict
     from advisor.decide.bench import Bench, Option
     from advisor.usecase import UseCase
 
@@ -140,13 +140,15 @@ def choice_flips(use_case: UseCase, bench: Bench, judgement: Judgement) -> list[
             answer = search.at(varied(use_case, **{choice.field: value}))
             if search.differs(answer):
                 steps = choice.steps(now, value)
-                found.append(_choice(search, choice.field, choice.words, now, value, steps, answer))
+                found.append(
+                    _choice(search, choice.field, choice.lead(value), now, value, steps, answer)
+                )
     found += _first_examples(search) + _devices(search)
     return sorted(found, key=lambda flip: flip.steps)
 
 
 def _choice(
-    search: Search, field: str, words: str, now: Any, to: Any, steps: int, answer: Outcome
+    search: Search, field: str, lead: str, now: Any, to: Any, steps: int, answer: Outcome
 ) -> ChoiceFlip:
     becomes = name_of(answer)
     return ChoiceFlip(
@@ -156,7 +158,7 @@ def _choice(
         steps=steps,
         changes=change_of(search.now, answer),
         becomes=becomes,
-        sentence=f"With {words}: {value_text(to)}, the answer is {becomes}.",
+        sentence=f"{lead} the answer is {becomes}.",
     )
 
 
@@ -167,8 +169,8 @@ def _first_examples(search: Search) -> list[ChoiceFlip]:
     for steps, amount in enumerate(FIRST_EXAMPLES, start=1):
         answer = search.at(varied(search.use_case, training_examples=amount))
         if search.differs(answer):
-            words = "own training examples"
-            return [_choice(search, "training_examples", words, 0, amount, steps, answer)]
+            lead = f"With {amount:,} own training examples"
+            return [_choice(search, "training_examples", lead, 0, amount, steps, answer)]
     return []
 
 
@@ -193,7 +195,7 @@ def _devices(search: Search) -> list[ChoiceFlip]:
         there = search.bench.on_device(device)
         answer = outcome(judge(varied(free, devices=[device]), there, keep))
         if search.differs(answer):
-            found.append(_choice(search, "devices", "a device", now, device, 1, answer))
+            found.append(_choice(search, "devices", f"On a {device}", now, device, 1, answer))
     return found
 
 
@@ -210,12 +212,22 @@ def change_of(now: Outcome, to: Outcome) -> Change:
     return "verdict" if now.verdict != to.verdict else "model"
 
 
+_VERDICTS: dict[Verdict, str] = {
+    "go": "go",
+    "go-with-guardrails": "go with guardrails",
+    "go-with-human-review": "go with a person's review",
+    "no-go": "no-go",
+}
+
+
 def name_of(answer: Outcome) -> str:
     """An answer in a few words: family, model, verdict."""
     if answer.family == NOT_FEASIBLE or answer.view is None:
         return "no-go"
     if answer.best is not None:
-        return f"{answer.view.family.name} ({answer.best.option.model.name}), {answer.verdict}"
-    if "no-generation" in answer.view.family.traits:
-        return f"nothing generative, {answer.verdict}"
-    return f"{answer.view.family.name} (no model of it in the catalog), {answer.verdict}"
+        what = f"{answer.view.family.name} ({answer.best.option.model.name})"
+    elif "no-generation" in answer.view.family.traits:
+        what = "nothing generative"
+    else:
+        what = f"{answer.view.family.name} (no model of it in the catalog)"
+    return f"{what}, {_VERDICTS[answer.verdict]}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from advisor.assessment import Gate, Pilot, PilotMeasure
 from advisor.decide.answer import MEASURED
+from advisor.figure import significant
 from advisor.limits import limit_s
 from advisor.rules.reading import chance_text, is_generative, seconds_text, stated
 
@@ -78,7 +79,8 @@ def _money(use_case: UseCase, best: Judged) -> Gate:
     asked = [(budget, figure, unit) for budget, figure, unit in pairs if budget is not None]
     if not asked:
         figure = best.cost.usd_per_month
-        said = f"no budget is stated; it costs {figure.low:,.0f} to {figure.high:,.0f} USD a month"
+        span = f"{significant(figure.low)} to {significant(figure.high)}"
+        said = f"no budget is stated; it should cost {span} USD a month"
         return Gate(id="money", question=question, status="open", evidence=said)
     status: GateStatus = "passed"
     for budget, figure, _ in asked:
@@ -86,7 +88,9 @@ def _money(use_case: UseCase, best: Judged) -> Gate:
             status = "failed"
         elif figure.high > budget and status != "failed":
             status = "open"
-    said = "; ".join(f"{f.low:.3g} to {f.high:.3g} of {b:g} {unit}" for b, f, unit in asked)
+    said = "; ".join(
+        f"{significant(f.low)} to {significant(f.high)} of {b:,g} {unit}" for b, f, unit in asked
+    )
     return Gate(id="money", question=question, status=status, evidence=said)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from advisor.assessment import FlipPoint
+from advisor.figure import significant
 
 if TYPE_CHECKING:
     from advisor.cost.record import ApiCost
@@ -47,7 +48,8 @@ def hosted_flip(
 
 def _flip(now: float, even: Figure, model: str, api: ApiCost) -> FlipPoint:
     hosted, above = f"the hosted API {api.provider} {api.model}", even.value > now
-    span = f"{even.value:,.0f} items a day ({even.low:,.0f} to {even.high:,.0f})"
+    ends = f"{significant(even.low)} to {significant(even.high)}"
+    span = f"{significant(even.value, 3)} items a day ({ends})"
     if above:
         said = f"From {span} running {model} oneself is cheaper than {hosted}"
     else:

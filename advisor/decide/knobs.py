@@ -179,10 +179,16 @@ class Choice:
     """One field with few values, in the order of strictness where it has one."""
 
     field: str
-    words: str
-    values: tuple[Any, ...]
+    leads: dict[Any, str]  # value -> how the sentence on it begins
     ordered: bool = False
     reshapes: bool = False  # another place or size: options have to be set up anew
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        return tuple(self.leads)
+
+    def lead(self, value: Any) -> str:
+        return self.leads[value]
 
     def others(self, use_case: UseCase) -> Sequence[Any]:
         now = getattr(use_case, self.field)
@@ -195,13 +201,49 @@ class Choice:
 
 
 CHOICES = (
-    Choice("error_tolerance", "a tolerance for errors", ("zero", "low", "medium", "high"), True),
-    Choice("reviewer", "a check by", ("none", "automatic-test", "human")),
-    Choice("licence", "a licence", ("any", "commercial", "licensed-data", "no-pretrained"), True),
-    Choice("scope", "a scope", ("fixed", "menu", "free"), True),
-    Choice("training_pairs", "training pairs", (False, True)),
-    Choice("training_labels", "training labels", (False, True)),
-    Choice("data_boundary", "data that may go", ("anywhere", "on-premises"), True, reshapes=True),
+    Choice(
+        "error_tolerance",
+        {one: f"With {one} tolerance for errors" for one in ("zero", "low", "medium", "high")},
+        True,
+    ),
+    Choice(
+        "reviewer",
+        {
+            "none": "Without a check of the outputs",
+            "automatic-test": "With an automatic test of each output",
+            "human": "With a person's check of each output",
+        },
+    ),
+    Choice(
+        "licence",
+        {
+            "any": "With any licence allowed",
+            "commercial": "With commercial licences only",
+            "licensed-data": "With licensed training data only",
+            "no-pretrained": "Without pre-trained models",
+        },
+        True,
+    ),
+    Choice(
+        "scope",
+        {
+            "fixed": "With one fixed effect",
+            "menu": "With a menu of effects",
+            "free": "With a free prompt",
+        },
+        True,
+    ),
+    Choice(
+        "training_pairs",
+        {False: "Without paired training data", True: "With paired training data"},
+    ),
+    Choice("training_labels", {False: "Without training labels", True: "With training labels"}),
+    Choice(
+        "data_boundary",
+        {"anywhere": "With data free to go anywhere", "on-premises": "With data kept on site"},
+        True,
+        reshapes=True,
+    ),
 )
 # Own data that nobody has yet: from none there is no factor, so these amounts are tried.
 FIRST_EXAMPLES = (20, 200, 2_000, 20_000, 200_000)

@@ -15,6 +15,7 @@ QUESTIONS: dict[str, str] = {
     "vertices": "How many vertices or points?",
     "endless": "Is the output one piece of known length or an endless stream?",
     "error_tolerance": "If an output is wrong or invented, what happens?",
+    "harm": "What is the worst that a wrong output does, and to whom?",
     "reviewer": "Who or what checks each output before it takes effect?",
     "review_minutes_per_item": "How many minutes does a person spend on each check?",
     "facts_from": "Where do the facts come from?",
@@ -58,6 +59,7 @@ QUESTIONS: dict[str, str] = {
     "team_generative_engineers": "How many people have trained generators?",
     "horizon_months": "How many months until launch?",
     "needs_precedent": "Does it need a shipped precedent?",
+    "priorities": "What weighs most: latency, cost, quality, control or risk?",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from advisor.assessment import Route
+from advisor.figure import significant
 from advisor.limits import limit_s, time_limit
 from advisor.rules.reading import is_generative, seconds_text
 
@@ -71,8 +72,8 @@ def _buy(use_case: UseCase, api: ApiCost, own: Figure | None) -> Route:
     else:
         said = (
             f"Buy the hosted API {name} at {price}: at this volume nothing that can be run oneself "
-            f"is cheaper, the recommended model costs {own.low:.3g} to {own.high:.3g}; quality is "
-            "not compared."
+            f"is cheaper, the recommended model costs {significant(own.low)} to "
+            f"{significant(own.high)}; quality is not compared."
         )
     return Route(
         kind="buy-hosted-api",
@@ -119,7 +120,7 @@ def _run(chosen: Outcome, api: ApiCost | None, own: Figure | None) -> Route:
             word = "less, smaller models run oneself cost less still, quality is not compared"
         said += (
             f" The cheapest hosted API, {api.provider} {api.model}, costs {word} "
-            f"({api.usd_per_output.value:.3g} against {own.value:.3g} USD per output)."
+            f"({api.usd_per_output.value:.3g} against {significant(own.value)} USD per output)."
         )
     return Route(
         kind="run-it",

@@ -24,7 +24,7 @@ from advisor.report.doc import (
     Table,
 )
 from advisor.report.labels import label
-from advisor.report.numbers import percent, significant
+from advisor.report.numbers import count, percent, significant
 
 Row = Mapping[str, Any]
 KINDS = {
@@ -49,7 +49,10 @@ def audit_doc(result: Mapping[str, Any], name: str, day: date) -> ReportDoc:
         verdict=f"{percent(share)} inside" if compared else "nothing compared",
         tone="good" if 0.86 <= share <= 0.94 else "caution",
         decision=f"{text}; {_skips(result)} rows were not compared." if compared else text + ".",
-        meta=[Entry(label="date", value=day.isoformat()), Entry(label="file", value=name)],
+        meta=[
+            Entry(label=label("entry.date"), value=day.isoformat()),
+            Entry(label=label("entry.file"), value=name),
+        ],
         as_of=day,
         executive=[_headline(result, kinds)],
         reading=[
@@ -80,7 +83,7 @@ def _headline(result: Mapping[str, Any], kinds: Sequence[str]) -> Kpis:
         if group["by"] == "measured" and group["key"] in kinds:
             items.append(
                 Kpi(
-                    label=f"{KINDS[group['key']][0]}, median error",
+                    label=label("entry.median_error", kind=KINDS[group["key"]][0]),
                     value=percent(group["median_abs_error"]),
                     note=f"{group['n']} rows, {percent(group['coverage'])} inside",
                 )
@@ -92,17 +95,17 @@ def _kind_section(
     number: int, kind: str, compared: Sequence[Row], result: Mapping[str, Any]
 ) -> Section:
     """One quantity: the scatter, our errors beside the baselines', and the groups."""
-    label, unit = KINDS[kind]
+    word, unit = KINDS[kind]
     rows = [row for row in compared if row["kind"] == kind]
     groups = [g for g in result["groups"] if g["by"] in ASIDE and g["key"].startswith(f"{kind}, ")]
     families = [group for group in groups if group["by"] == "measured, family"]
     blocks: list[Block] = [
-        scatter(f"scatter-{number}", rows, f"{label}, {unit}"),
+        scatter(f"scatter-{number}", rows, f"{word}, {unit}"),
         _baseline_table(rows, result),
-        error_chart(f"errors-{number}", families, label),
+        error_chart(f"errors-{number}", families, word),
         _group_table(groups),
     ]
-    return Section(id=f"kind-{number}", number=str(number), title=label, blocks=blocks)
+    return Section(id=f"kind-{number}", number=str(number), title=word, blocks=blocks)
 
 
 def _baseline_table(rows: Sequence[Row], result: Mapping[str, Any]) -> Table:
@@ -121,14 +124,14 @@ def _baseline_table(rows: Sequence[Row], result: Mapping[str, Any]) -> Table:
     ]
     columns = ["rows", "its median", "its 90th", "ours, median", "ours, 90th"]
     return Table(
-        caption="Simpler predictors on the same rows, absolute errors",
-        columns=[Column(label="predictor", width=2.0), *map(_number, columns)],
+        caption=label("caption.baselines"),
+        columns=[Column(label=label("column.predictor"), width=2.0), *map(_number, columns)],
         rows=body,
     )
 
 
-def _number(label: str) -> Column:
-    return Column(label=label, align="right")
+def _number(text: str) -> Column:
+    return Column(label=text, align="right")
 
 
 def _group_table(groups: Sequence[Row]) -> Table:
@@ -146,8 +149,12 @@ def _group_table(groups: Sequence[Row]) -> Table:
     ]
     columns = ["rows", "median", "90th", "bias", "inside"]
     return Table(
-        caption="By group",
-        columns=[Column(label="by"), Column(label="group", width=2.0), *map(_number, columns)],
+        caption=label("caption.groups"),
+        columns=[
+            Column(label=label("column.by")),
+            Column(label=label("column.group"), width=2.0),
+            *map(_number, columns),
+        ],
         rows=body,
         header=1,
         dense=True,
@@ -161,38 +168,45 @@ def _worst_section(number: int, result: Mapping[str, Any]) -> Section:
             Cell(text=row["model"], sub=row["device"]),
             Cell(text=row["kind"]),
             Cell(text=significant(row["ratio"], 2)),
-            Cell(text="inside" if row["inside"] else "outside"),
+            Cell(text=label("cell.inside") if row["inside"] else label("cell.outside")),
             Cell(text=row["reason"]),
         ]
         for row in result["worst"]
     ]
     table = Table(
-        caption="Furthest off, by factor",
+        caption=label("caption.worst"),
         columns=[
-            Column(label="row"),
-            Column(label="model and device", width=1.6),
-            Column(label="measured"),
-            Column(label="ratio", align="right", width=0.6),
-            Column(label="interval"),
-            Column(label="likely reason", width=3.0),
+            Column(label=label("column.row")),
+            Column(label=label("column.model_device"), width=1.6),
+            Column(label=label("column.measured")),
+            Column(label=label("column.ratio"), align="right", width=0.6),
+            Column(label=label("column.interval")),
+            Column(label=label("column.likely_reason"), width=3.0),
         ],
         rows=body,
         dense=True,
         note="Reasons are derived from the row's settings and its estimate; none was confirmed.",
     )
-    return Section(id="worst", number=str(number), title="Worst rows", blocks=[table])
+    return Section(
+        id="worst", number=str(number), title=label("heading.worst_rows"), blocks=[table]
+    )
 
 
 def _skipped_section(number: int, result: Mapping[str, Any]) -> Section:
     reasons = Counter(row["skipped"] for row in result["rows"] if row["skipped"])
     body = [
-        [Cell(text=str(count)), Cell(text=reason)]
-        for reason, count in reasons.most_common(MAX_SKIPPED)
+        [Cell(text=count(rows)), Cell(text=reason)]
+        for reason, rows in reasons.most_common(MAX_SKIPPED)
     ]
     table = Table(
-        caption=f"Rows that were not compared: {sum(reasons.values())}",
-        columns=[Column(label="rows", align="right", width=0.4), Column(label="why", width=4.0)],
+        caption=label("caption.not_compared", rows=count(sum(reasons.values()))),
+        columns=[
+            Column(label=label("column.rows"), align="right", width=0.4),
+            Column(label=label("column.why"), width=4.0),
+        ],
         rows=body,
         header=1,
     )
-    return Section(id="skipped", number=str(number), title="Not compared", blocks=[table])
+    return Section(
+        id="skipped", number=str(number), title=label("heading.not_compared"), blocks=[table]
+    )

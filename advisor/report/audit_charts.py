@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from advisor.report.doc import Chart
+from advisor.report.labels import label
 from advisor.report.numbers import percent
 from advisor.report.picture import BLUE, SOFT, VERMILLION, WIDTH, finished, name_axis, unchecked
 
@@ -33,22 +34,22 @@ def scatter(name: str, rows: Sequence[Row], what: str) -> Chart:
     scale = alt.Scale(type="log", domain=domain, nice=False)
     colour = alt.Color(
         "interval:N",
-        title="measurement",
+        title=label("axis.measurement"),
         scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
     )
-    x = alt.X("measured:Q", title=f"Measured: {what}", scale=scale)
-    y = alt.Y("predicted:Q", title=f"Predicted: {what}", scale=scale)
+    x = alt.X("measured:Q", title=label("axis.measured", what=what), scale=scale)
+    y = alt.Y("predicted:Q", title=label("axis.predicted", what=what), scale=scale)
     base = alt.Chart(alt.NamedData(name="rows"))
     line = alt.Chart(alt.NamedData(name="line")).mark_line(color=SOFT, strokeDash=[4, 3])
-    layers = alt.layer(
+    layers = [
         line.encode(x=x, y=y),
         base.mark_rule(opacity=0.35).encode(
             x=x, y=alt.Y("low:Q", scale=scale), y2=alt.Y2("high:Q"), color=colour
         ),
         base.mark_point(filled=True, size=22).encode(
-            x=x, y=y, color=colour, shape=alt.Shape("interval:N", title="measurement")
+            x=x, y=y, color=colour, shape=alt.Shape("interval:N", title=label("axis.measurement"))
         ),
-    ).properties(width=WIDTH * 0.72, height=WIDTH * 0.55)
+    ]
     held = sum(one["interval"] == "inside" for one in data)
     title = f"{held} of {len(data)} measurements lie inside the predicted interval"
     return Chart(
@@ -58,6 +59,8 @@ def scatter(name: str, rows: Sequence[Row], what: str) -> Chart:
         spec=finished(
             layers,
             {"rows": data, "line": [{"measured": e, "predicted": e} for e in domain]},
+            width=WIDTH * 0.72,
+            height=WIDTH * 0.55,
         ),
         note="The dashed line is a perfect prediction; bars are 90 % intervals.",
     )
@@ -82,10 +85,11 @@ def error_chart(name: str, groups: Sequence[Row], what: str) -> Chart:
         .encode(
             y=alt.Y("family:N", title=None, axis=name_axis()),
             yOffset=alt.YOffset("by:N"),
-            x=alt.X("error:Q", title="Median absolute error", axis=alt.Axis(format="%")),
-            color=alt.Color("by:N", title="predicted by", scale=colours),
+            x=alt.X(
+                "error:Q", title=label("axis.median_absolute_error"), axis=alt.Axis(format="%")
+            ),
+            color=alt.Color("by:N", title=label("axis.predictor"), scale=colours),
         )
-        .properties(width=WIDTH * 0.6, height={"step": 14})
     )
     worst = max(groups, key=lambda group: float(group["median_abs_error"]))
     family = worst["key"].split(", ", 1)[1]
@@ -98,5 +102,5 @@ def error_chart(name: str, groups: Sequence[Row], what: str) -> Chart:
         name=name,
         title=title,
         alt=f"Median absolute error by family. {lines}.",
-        spec=finished(chart, {"groups": data}),
+        spec=finished([chart], {"groups": data}, width=WIDTH * 0.6, height={"step": 14}),
     )

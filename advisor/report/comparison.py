@@ -149,7 +149,11 @@ def _executive(sides: list[Side]) -> list[Block]:
     ]
     short = [line for line in _lines(sides) if line.figures is not None][:5]
     sentences: list[Block] = [
-        Callout(tone="info", title=f"{side.letter} against A", text=found.sentence)
+        Callout(
+            tone="info",
+            title=label("heading.against_first", letter=side.letter),
+            text=found.sentence,
+        )
         for side, found in changed.against_first(sides)
     ]
     return [Kpis(items=cards), _table(sides, short, label("caption.figures")), *sentences]
@@ -214,7 +218,7 @@ def _cell(line: Line, index: int) -> Cell:
     figure = line.figures[index] if line.figures else None
     basis = figure.basis if figure else None
     if line.figures and figure is None:
-        return Cell(text=UNKNOWN, sub="not known", tone="muted")
+        return Cell(text=UNKNOWN, sub=label("cell.not_known"), tone="muted")
     return Cell(text=line.texts[index], sub="" if index == 0 else mark(line, index), basis=basis)
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from advisor.report import words
-from advisor.report.doc import Block, BrandMark, Entry, ReportDoc, Section
+from advisor.report.doc import Block, BrandMark, Entry, ReportDoc, Section, Tone
 from advisor.report.labels import label
 from advisor.report.sections import (
     appendix,
     asked,
     audit,
     energy,
+    evidence,
     executive,
     feasibility,
     money,
@@ -26,7 +27,8 @@ from advisor.report.view import View
 if TYPE_CHECKING:
     from advisor.assessment import Assessment
 
-Maker = Callable[[View], list[Block]]
+Maker = Callable[[View], list[Block]]  # nothing: the section is left out
+NUMBERS, LETTERS = [str(number) for number in range(1, 100)], "ABCDEFGHIJ"
 
 BODY: tuple[tuple[str, Maker], ...] = (
     ("requirements", asked.requirements),
@@ -44,7 +46,7 @@ BODY: tuple[tuple[str, Maker], ...] = (
     ("audit", audit.audit),
 )
 APPENDICES: tuple[tuple[str, Maker], ...] = (
-    ("figures", appendix.figures),
+    ("figures", evidence.figures),
     ("method", appendix.method),
     ("all-options", appendix.all_options),
     ("defaults", asked.defaults),
@@ -56,30 +58,32 @@ APPENDICES: tuple[tuple[str, Maker], ...] = (
 def report_doc(assessment: Assessment, brand: BrandMark | None = None) -> ReportDoc:
     """What the report of an assessment says. Pure: the same record gives an equal document."""
     view = View(assessment)
-    verdict, tone = words.VERDICTS[assessment.verdict]
-    numbered = zip((str(n) for n in range(1, 1 + len(BODY))), BODY, strict=True)
-    lettered = zip("ABCDEFG", APPENDICES, strict=False)
+    verdict, tone = _verdict(view)
+    made = sections(view)
+    kept = {section.id for section in made}
+    left_out = [label(f"section.{name}") for name, _ in BODY if name not in kept]
     return ReportDoc(
         report=label("report.assessment"),
         title=assessment.use_case.title,
         verdict=verdict,
         tone=tone,
-        decision=assessment.headline,
+        decision=view.decision,
         meta=_meta(assessment),
         as_of=assessment.as_of,
         executive=executive.executive(view),
-        reading=appendix.reading(),
-        sections=[
-            Section(
-                id=name,
-                number=number,
-                title=label(f"section.{name}"),
-                blocks=make(view),
-            )
-            for number, (name, make) in [*numbered, *lettered]
-        ],
+        reading=appendix.reading(left_out),
+        sections=made,
         brand=brand,
     )
+
+
+def _verdict(view: View) -> tuple[str, Tone]:
+    """The verdict, and that it waits for what failed where gates did."""
+    word, tone = words.VERDICTS[view.assessment.verdict]
+    if not view.failed:
+        return word, tone
+    gates = words.plural(len(view.failed), "failed gate is", "failed gates are")
+    return label("page.verdict_failed", verdict=word, gates=gates), "caution"
 
 
 def _meta(assessment: Assessment) -> list[Entry]:
@@ -88,3 +92,15 @@ def _meta(assessment: Assessment) -> list[Entry]:
         Entry(label=label("meta.catalog"), value=assessment.data_version),
         Entry(label=label("meta.engine"), value=assessment.engine_version),
     ]
+
+
+def sections(view: View) -> list[Section]:
+    """The sections that have something to say, numbered, then the lettered appendices."""
+    made: list[Section] = []
+    for signs, makers in ((NUMBERS, BODY), (LETTERS, APPENDICES)):
+        kept = [(name, blocks) for name, make in makers if (blocks := make(view))]
+        made += [
+            Section(id=name, number=sign, title=label(f"section.{name}"), blocks=blocks)
+            for sign, (name, blocks) in zip(signs, kept, strict=False)
+        ]
+    return made

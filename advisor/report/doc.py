@@ -23,6 +23,8 @@ def plain(text: str) -> str:
 
 def listing(text: str) -> str:
     """A line of a listing: spaces are kept, control and formatting characters are not."""
+    if text.isprintable():  # neither kind is: almost every text, and ten times as fast
+        return text
     spaced = "".join(" " if c in "\t\n\r\v\f\x85\u2028\u2029" else c for c in text)
     return "".join(c for c in spaced if not unicodedata.category(c).startswith("C"))
 

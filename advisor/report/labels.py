@@ -10,11 +10,11 @@ translated. Sentences that are built from figures are code (`words.py`, `numbers
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from advisor.errors import InputError
 from advisor.files import parse_yaml, read_bounded
@@ -22,6 +22,8 @@ from advisor.paths import data_dir
 
 SHIPPED = "en"
 _MAX_LENGTH = 300
+K = TypeVar("K")
+V = TypeVar("V")
 _spoken: ContextVar[Mapping[str, str] | None] = ContextVar("labels", default=None)
 
 
@@ -81,3 +83,28 @@ def _flat(node: Any, prefix: str, path: Path) -> Iterator[tuple[str, str]]:
         raise InputError(
             f"{path}: {prefix[:80] or 'the file'} is no text of 1 to {_MAX_LENGTH} characters"
         )
+
+
+class Spoken(Mapping[K, V]):
+    """A table of a record's words, each looked up in the language of the report being made."""
+
+    def __init__(self, keys: Iterable[K], say: Callable[[K], V]) -> None:
+        self._keys, self._say = dict.fromkeys(keys), say
+
+    def __getitem__(self, key: K) -> V:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self._say(key)
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+def group(name: str) -> Spoken[Any, str]:
+    """The words of one group of the labels file: group("gate")["open"]."""
+    start = f"{name}."
+    keys = [key.removeprefix(start) for key in _english() if key.startswith(start)]
+    return Spoken(keys, lambda key: label(f"{start}{key}"))

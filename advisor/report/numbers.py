@@ -12,12 +12,14 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
+from advisor.figure import LARGEST_WRITTEN_OUT
+from advisor.figure import significant as significant
+
 if TYPE_CHECKING:
     from advisor.figure import Figure
 
 UNKNOWN = "-"
 _EXACT = ("priced", "asked", "measured")
-_LARGEST_WRITTEN_OUT = 1e15
 _TIMES = ((0.9995e-3, 1e6, "µs"), (0.9995, 1e3, "ms"), (120.0, 1.0, "s"), (7200.0, 1 / 60, "min"))
 _UNITS = {
     "USD/output": "USD per output",
@@ -38,20 +40,9 @@ _UNITS = {
 }
 
 
-def significant(value: float, digits: int = 2) -> str:
-    """A number to some significant digits, with thousands separators: 1,200; 0.053; 2.0."""
-    if value == 0:
-        return "0"
-    rounded = f"{value:.{digits - 1}e}"
-    exponent = int(rounded.partition("e")[2])
-    if exponent < -6 or abs(value) >= _LARGEST_WRITTEN_OUT:
-        return rounded
-    return f"{float(rounded):,.{max(0, digits - 1 - exponent)}f}"
-
-
 def exact(value: float) -> str:
     """A number that has no interval: whole from 1,000 on, else four digits without idle zeros."""
-    if 1000 <= abs(value) < _LARGEST_WRITTEN_OUT:
+    if 1000 <= abs(value) < LARGEST_WRITTEN_OUT:
         return f"{value:,.0f}"
     text = significant(value, 4)
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text

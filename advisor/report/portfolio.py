@@ -38,13 +38,6 @@ if TYPE_CHECKING:
 TOP_RISKS = 8
 NAMED = 3  # use cases named beside a risk
 
-ROUTES = {
-    "run-it": "run it",
-    "buy-hosted-api": "buy the hosted API",
-    "nothing-generative": "nothing generative needed",
-    "do-not-build": "do not build",
-}
-
 
 def portfolio_doc(portfolio: Portfolio, title: str, brand: BrandMark | None = None) -> ReportDoc:
     """What the report of a portfolio says. Pure: the same record gives an equal document."""
@@ -116,7 +109,9 @@ def _summary(portfolio: Portfolio) -> list[Block]:
         basis=total.basis if total else None,
     )
     families = [f"{name}: {count}" for name, count in portfolio.families.items()]
-    routes = [f"{ROUTES.get(name, name)}: {count}" for name, count in portfolio.routes.items()]
+    routes = [
+        f"{words.ROUTES.get(name, name)}: {count}" for name, count in portfolio.routes.items()
+    ]
     return [
         Kpis(items=[*items, cost]),
         Paragraph(text=f"Ways: {'; '.join(routes) or 'none'}."),
@@ -194,7 +189,9 @@ def _row(row: Row) -> list[Cell]:
             sub=f"confidence {row.confidence}",
             tone=tone if tone != "info" else "",
         ),
-        Cell(text=row.model or row.family, sub=row.device or ROUTES.get(row.route, row.route)),
+        Cell(
+            text=row.model or row.family, sub=row.device or words.ROUTES.get(row.route, row.route)
+        ),
         _cell(row.response_s, figure_text(row.response_s)),
         _cell(row.usd_per_month, figure_cell(row.usd_per_month)),
         Cell(text=share),

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from advisor.assessment import Change
 from advisor.figure import Basis, Figure, weakest
 from advisor.report import words
 from advisor.report.doc import Cell
+from advisor.report.labels import label
 from advisor.report.numbers import UNKNOWN, figure_cell, figure_text, significant
 
 if TYPE_CHECKING:
-    from advisor.assessment import Assessment, CandidateResult, FamilyResult
+    from advisor.assessment import Assessment, CandidateResult, FamilyResult, Gate
+    from advisor.cost.record import ApiCost
     from advisor.rules.base import Finding
 
 FIRST_PAGE, LISTED = 5, 8
+GRAVITY: tuple[Change, ...] = get_args(Change)  # what a change does, the gravest first
 MATTERS = 1.1  # a swing of cost or margin from here on is worth a question
 
 
@@ -45,6 +49,19 @@ class View:
         return next((one for one in self.ranked if one.id == serve.candidate), None)
 
     @cached_property
+    def decision(self) -> str:
+        """The headline without the title, which stands above it."""
+        said = self.assessment.headline.removeprefix(f"{self.assessment.use_case.title}: ")
+        return said[:1].upper() + said[1:]
+
+    @cached_property
+    def failed(self) -> list[Gate]:
+        """Gates that failed although something can be built: they come before everything else."""
+        if self.assessment.verdict == "no-go":
+            return []
+        return [one for one in self.assessment.gates if one.status == "failed"]
+
+    @cached_property
     def chosen_family(self) -> FamilyResult | None:
         return next((one for one in self.assessment.families if one.status == "chosen"), None)
 
@@ -57,6 +74,19 @@ class View:
     def leading(self) -> list[CandidateResult]:
         """The few options of the first page."""
         return self._spread(FIRST_PAGE)
+
+    @cached_property
+    def apis(self) -> list[ApiCost]:
+        """Hosted APIs to compare with; none where nothing should be built or bought."""
+        return [] if self.assessment.verdict == "no-go" else self.assessment.apis
+
+    @cached_property
+    def models(self) -> list[CandidateResult]:
+        """The leading options without those that only run the same on another device."""
+        first: dict[str, CandidateResult] = {}
+        for one in self.leading:
+            first.setdefault(f"{one.model} {one.workload.describe()}", one)
+        return list(first.values())
 
     def _spread(self, most: int) -> list[CandidateResult]:
         first: dict[str, CandidateResult] = {}
@@ -96,7 +126,6 @@ class View:
     def effects(self) -> dict[str, str]:
         """Assumed field -> what another value would do, as far as it was tried; gravest first."""
         answer = self.assessment
-        gravity = list(words.CHANGES)
         found: dict[str, tuple[int, float, str]] = {}
 
         def note(field: str, rank: int, size: float, text: str) -> None:
@@ -104,17 +133,17 @@ class View:
                 found[field] = (rank, size, text)
 
         for choice in answer.choice_flips:
-            rank = gravity.index(choice.changes)
+            rank = GRAVITY.index(choice.changes)
             note(choice.field, rank, choice.steps, f"{choice.to}: {choice.becomes}")
         for flip in answer.flip_points:
-            rank = gravity.index(flip.changes)
+            rank = GRAVITY.index(flip.changes)
             note(flip.field, rank, flip.factor, flip.sentence)
         for bar in answer.tornado:
             if bar.swing >= MATTERS:
                 text = (
                     f"half to double moves cost or margin by a factor of {significant(bar.swing)}"
                 )
-                note(bar.input, len(gravity), 1 / bar.swing, text)
+                note(bar.input, len(GRAVITY), 1 / bar.swing, text)
         ordered = sorted(found.items(), key=lambda item: (*item[1][:2], item[0]))
         return {field: text for field, (_, _, text) in ordered}
 
@@ -172,7 +201,7 @@ def device_cell(one: CandidateResult) -> Cell:
     """A device with the vendor and kind of price below."""
     offer = one.cost.offer if one.cost else None
     if offer is None:
-        return Cell(text=one.device_name, sub="no price known")
+        return Cell(text=one.device_name, sub=label("cell.no_price_known"))
     kind = words.OFFERS[offer.kind]
     own = offer.kind in ("client-device", "owned")
     return Cell(text=one.device_name, sub=kind if own else f"{offer.provider}, {kind}")
@@ -188,14 +217,14 @@ def brief_device(one: CandidateResult) -> Cell:
 def with_unit(figure: Figure | None, note: str = "") -> Cell:
     """A figure with unit and interval, and its basis."""
     if figure is None:
-        return Cell(text=UNKNOWN, sub=note or "not known", tone="muted")
+        return Cell(text=UNKNOWN, sub=note or label("cell.not_known"), tone="muted")
     return Cell(text=figure_text(figure), sub=note, basis=figure.basis)
 
 
 def number(figure: Figure | None, note: str = "") -> Cell:
     """A figure without its unit, for a column whose head has it."""
     if figure is None:
-        return Cell(text=UNKNOWN, sub=note or "not known", tone="muted")
+        return Cell(text=UNKNOWN, sub=note or label("cell.not_known"), tone="muted")
     return Cell(text=figure_cell(figure), sub=note)
 
 

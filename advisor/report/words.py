@@ -1,15 +1,17 @@
-"""All labels of a report and the wording that follows from evidence, in one place.
+"""The wording that follows from evidence, and the word tables of a record.
 
-A translation changes this file and `numbers.py`. No sentence says more than its figure: "takes"
-is for what was measured, "should take" for what was predicted.
+The words themselves stand in reports/labels; what is here is English in its grammar. No sentence
+says more than its figure: "takes" is for what was measured, "should take" for what was predicted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from advisor.figure import Basis
 from advisor.report.doc import Tone
+from advisor.report.labels import Spoken, group, label
 from advisor.report.numbers import UNKNOWN, exact, figure_text, percent, seconds
 
 if TYPE_CHECKING:
@@ -22,23 +24,22 @@ __all__ = ["figure_text"]  # what other rooms may use of this module
 # Ends of the 90 % interval: beyond them a limit counts as kept or missed (LAT101, LAT102).
 KEPT, MISSED = 0.95, 0.05
 
-VERDICTS: dict[Verdict, tuple[str, Tone]] = {
-    "go": ("Go", "good"),
-    "go-with-guardrails": ("Go, with guardrails", "caution"),
-    "go-with-human-review": ("Go, with a person's review", "caution"),
-    "no-go": ("No go as specified", "stop"),
+_TONES: dict[Verdict, Tone] = {
+    "go": "good",
+    "go-with-guardrails": "caution",
+    "go-with-human-review": "caution",
+    "no-go": "stop",
 }
-
-# Basis -> word, shape (the same in tables and charts), meaning.
-BASES: dict[Basis, tuple[str, str, str]] = {
-    Basis.measured: ("measured", "●", "this workload was run on this device"),
-    Basis.scaled: ("scaled", "■", "measured on this device at other steps, batch or size"),
-    Basis.calibrated: ("calibrated", "◆", "predicted from rates measured on this device"),
-    Basis.datasheet: ("predicted", "▲", "predicted from the device's public specification"),
-    Basis.published: ("published", "▼", "measured and published by somebody else"),
-    Basis.priced: ("priced", "□", "a price with its date"),
-    Basis.assumed: ("assumed", "✚", "rests on a default that nobody has confirmed"),
-    Basis.asked: ("stated", "○", "stated in the use case"),
+# Shapes of evidence, the same in tables and charts.
+_SIGNS: dict[Basis, str] = {
+    Basis.measured: "●",
+    Basis.scaled: "■",
+    Basis.calibrated: "◆",
+    Basis.datasheet: "▲",
+    Basis.published: "▼",
+    Basis.priced: "□",
+    Basis.assumed: "✚",
+    Basis.asked: "○",
 }
 SHAPES: dict[Basis, str] = {  # Vega's names of the same shapes
     Basis.measured: "circle",
@@ -51,171 +52,35 @@ SHAPES: dict[Basis, str] = {  # Vega's names of the same shapes
     Basis.asked: "circle",
 }
 
-STATUSES: dict[FamilyStatus, str] = {
-    "chosen": "chosen",
-    "candidate": "possible",
-    "barred": "barred",
-    "does-not-make-this": "makes something else",
-    "nothing-to-run": "nothing to run",
-}
-CONFIDENCE = {"high": "High", "medium": "Medium", "low": "Low"}
-CRITERIA = {
-    "latency": "Latency",
-    "cost": "Cost",
-    "quality": "Quality",
-    "control": "Control",
-    "risk": "Low risk",
-}
-BOUNDS = {
-    "compute": "arithmetic",
-    "memory": "memory bandwidth",
-    "host": "host (launching work)",
-    "launch": "many small operations",
-    "measured": "measured as a whole",
-}
-OFFERS = {
-    "on-demand": "on demand",
-    "committed": "committed, always on",
-    "spot": "spot",
-    "owned": "owned",
-    "client-device": "the users' own devices",
-}
-MARKETS = {
-    "list": "the vendor's list price",
-    "serverless": "the vendor's per-second price",
-    "aggregate": "an average over a vendor's sizes",
-    "marketplace": "an ask on a marketplace",
-    "own": "own calculation",
-}
-WAYS = {  # ways of buying, as in the table of the Cost section
-    "rented": "rented on demand",
-    "committed": "rented, committed",
-    "spot": "rented, spot",
-    "serverless": "serverless",
-    "owned": "owned",
-    "hosted": "hosted API",
-}
-LATENCY_KINDS = {
-    "first-output": "until the first output",
-    "per-frame": "per frame",
-    "per-item": "per item",
-    "total": "until the whole output",
-}
-GATES = {"passed": "passed", "open": "open", "failed": "failed"}
-LEVELS = {
-    "ready": "ready",
-    "partly": "partly ready",
-    "not-ready": "not ready",
-    "unknown": "not known",
-}
-AREAS = {
-    "data": "Data",
-    "accuracy": "Accuracy",
-    "integration": "Integration",
-    "evaluation": "Evaluation",
-    "team": "Team",
-    "maturity": "Maturity",
-}
-CHANGES = {
-    "feasibility": "whether it is feasible",
-    "family": "the family",
-    "verdict": "the verdict",
-    "model": "the model",
-    "serve-or-buy": "run or buy",
-}
-COMMERCIAL = {
-    "yes": "allowed",
-    "conditional": "on conditions",
-    "no": "not allowed",
-    "unknown": "not known",
-}
-SEVERITIES = {
-    "bar": "bars it",
-    "condition": "condition",
-    "against": "against",
-    "for": "for",
-    "note": "note",
-}
-FIELDS = {
-    "title": "Title",
-    "description": "Description",
-    "outputs": "Outputs",
-    "inputs": "Inputs",
-    "task": "Task",
-    "width_px": "Width (px)",
-    "height_px": "Height (px)",
-    "duration_s": "Length of one output (s)",
-    "fps": "Frames per second",
-    "sample_rate_hz": "Sample rate (Hz)",
-    "tokens_in": "Tokens in",
-    "tokens_out": "Tokens out",
-    "vertices": "Vertices or points",
-    "endless": "Endless stream",
-    "error_tolerance": "Tolerance for errors",
-    "harm": "What a wrong output harms",
-    "reviewer": "Check before use",
-    "review_minutes_per_item": "Review (min per item)",
-    "facts_from": "Facts come from",
-    "wording_enumerable": "All wordings can be listed",
-    "closed_label_set": "Answer is from a fixed list",
-    "latency": "Time limit",
-    "volume_per_day": "Volume (items a day)",
-    "peak_factor": "Busiest hour against the mean",
-    "peak_concurrent": "Users at once at the peak",
-    "arrivals": "When requests come",
-    "budget_usd_per_item": "Budget (USD per item)",
-    "budget_usd_per_month": "Budget (USD a month)",
-    "terms": "Terms of payment",
-    "placement": "Where it runs",
-    "devices": "Only these devices",
-    "memory_limit_mb": "Memory limit (MB)",
-    "data_boundary": "Where data may go",
-    "shares_device_with_rendering": "Device also renders",
-    "scope": "Scope of effects",
-    "must_keep": "What must stay untouched",
-    "controls": "Controls",
-    "subject_examples": "Examples per subject or voice",
-    "training_examples": "Training examples",
-    "training_pairs": "Training data is paired",
-    "training_misalignment_px": "Misalignment of pairs (px)",
-    "training_labels": "Training data is labelled",
-    "licence": "Licence needed",
-    "sharing": "Sharing of synthetic data",
-    "training_persons": "Persons in training data",
-    "privacy_epsilon": "Privacy bound (epsilon)",
-    "likeness": "Imitates real persons",
-    "answer_style": "Kind of answer",
-    "samples_per_input": "Samples per input",
-    "several_valid_answers": "Several answers are right",
-    "deterministic": "Same input, same output",
-    "runtime": "Runtime it must fit",
-    "cleanup_minutes_per_item": "Clean-up (min per item)",
-    "takes_per_item": "Takes per accepted item",
-    "reject_rate": "Share of takes rejected",
-    "team_gpu_weeks": "Training capacity (GPU weeks)",
-    "team_generative_engineers": "Engineers with training experience",
-    "horizon_months": "Live within (months)",
-    "needs_precedent": "Must have been shipped before",
-    "priorities": "Priorities",
-}
-
-GLOSSARY: tuple[tuple[str, str], ...] = (
-    ("Family", "A way to generate, such as image diffusion or a GAN."),
-    ("Model", "A published architecture at its published size."),
-    ("Option", "A model with its settings on a device at a price."),
-    (
-        "90 % interval",
-        "Nine times in ten the true value should lie between these two numbers.",
-    ),
-    ("p95", "95 of 100 requests are answered within this time."),
-    ("Tier", "Quality from 1 (demonstration) to 5 (best of its kind): a judgement, not a figure."),
-    ("Stage", "One part of a generation, such as encoding the prompt or one denoising loop."),
-    ("TFLOP", "10^12 floating-point operations; one multiply-add counts as two."),
-    ("GiB", "2^30 bytes of device memory."),
-    ("Wh", "Energy of one watt over one hour; the device only, without host and cooling."),
-    ("Flip point", "The value of one requirement at which the recommendation changes."),
-    ("Barred", "A hard rule excludes it; the rule's code says which."),
+# Verdict -> word and tone; basis -> word, shape and meaning.
+VERDICTS: Mapping[Verdict, tuple[str, Tone]] = Spoken(
+    _TONES, lambda verdict: (label(f"verdict.{verdict}"), _TONES[verdict])
 )
+BASES: Mapping[Basis, tuple[str, str, str]] = Spoken(
+    _SIGNS, lambda one: (label(f"basis.{one}"), _SIGNS[one], label(f"evidence.{one}"))
+)
+STATUSES: Mapping[FamilyStatus, str] = group("status")
+CONFIDENCE = group("confidence")
+CRITERIA = group("criterion")
+BOUNDS = group("bound")
+OFFERS = group("offer")
+MARKETS = group("market")
+WAYS = group("way")
+LATENCY_KINDS = group("latency")
+GATES = group("gate")
+LEVELS = group("level")
+AREAS = group("area")
+CHANGES = group("change")
+COMMERCIAL = group("commercial")
+SEVERITIES = group("severity")
+ROUTES = group("route")
+FIELDS = group("field")
+
+
+def glossary() -> list[tuple[str, str]]:
+    """Words of the report with their meaning."""
+    entries = dict.fromkeys(key.partition(".")[0] for key in group("glossary"))
+    return [(label(f"glossary.{one}.word"), label(f"glossary.{one}.meaning")) for one in entries]
 
 
 def verb(basis: Basis) -> str:

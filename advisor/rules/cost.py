@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from advisor.figure import significant
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import candidate_rule, family_rule, use_case_rule
 from advisor.rules.reading import (
+    chance_text,
     has_trait,
     is_generative,
     makes,
@@ -40,6 +42,11 @@ def _against_budget(case: Case) -> tuple[str, Figure, float] | None:
     return min(stated_ones, key=lambda item: item[1].chance_at_most(item[2]))
 
 
+def about(usd: float) -> str:
+    """An estimated cost: two significant digits."""
+    return f"{significant(usd)} USD"
+
+
 def money(usd: float) -> str:
     """1,234 USD, 1.23 USD, 0.00123 USD."""
     return f"{usd:,.0f} USD" if usd >= 100 else f"{usd:.3g} USD"
@@ -63,7 +70,7 @@ def over_budget(rule: Rule, case: Case) -> Outcome:
     if cost.chance_at_most(budget) >= 0.05:
         return None
     return rule.says(
-        f"Should cost {money(cost.value)} per {what} where {money(budget)} may be spent.",
+        f"Should cost {about(cost.value)} per {what} where {money(budget)} may be spent.",
         usd=cost.value,
         budget_usd=budget,
     )
@@ -89,7 +96,7 @@ def near_budget(rule: Rule, case: Case) -> Outcome:
         return None
     word = "Likely" if chance >= 0.5 else "Unlikely"
     return rule.says(
-        f"{word}, not certain ({chance:.0%}), within {money(budget)} per {what}.",
+        f"{word}, not certain ({chance_text(chance)}), within {money(budget)} per {what}.",
         usd=cost.value,
         budget_usd=budget,
         chance=chance,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from advisor.figure import significant
 from advisor.limits import limit_s
 from advisor.rules.base import Case, NotApplicable, Outcome, Rule
 from advisor.rules.build import candidate_rule, family_rule, model_rule
@@ -43,7 +44,8 @@ def does_not_fit(rule: Rule, case: Case) -> Outcome:
         return None
     peak = estimate.peak_memory_gib.value
     return rule.says(
-        f"Should need {peak:.1f} GiB where {estimate.device_memory_gib:.1f} GiB can be allocated.",
+        f"Should need {significant(peak)} GiB where {estimate.device_memory_gib:.1f} GiB can be "
+        "allocated.",
         peak_memory_gib=peak,
         device_memory_gib=estimate.device_memory_gib,
     )

@@ -11,6 +11,8 @@ from advisor.rules.meaning import COMPUTED_S, regresses
 from advisor.rules.reading import (
     SMALL_PLACES,
     WEAK_PLACES,
+    about_text,
+    chance_text,
     has_trait,
     is_generative,
     is_iterative,
@@ -49,7 +51,7 @@ def misses_limit(rule: Rule, case: Case) -> Outcome:
         return None
     value = case.response_s.value
     return rule.says(
-        f"Should take {seconds_text(value)} where {seconds_text(seconds)} is the limit.",
+        f"Should take {about_text(value)} where {seconds_text(seconds)} is the limit.",
         response_s=value,
         limit_s=seconds,
         chance=chance,
@@ -75,8 +77,8 @@ def crosses_limit(rule: Rule, case: Case) -> Outcome:
         return None
     word = "Likely, not certain" if chance >= 0.5 else "Unlikely, not ruled out"
     return rule.says(
-        f"{word} ({chance:.0%}): {seconds_text(case.response_s.low)} to "
-        f"{seconds_text(case.response_s.high)} against a limit of {seconds_text(seconds)}.",
+        f"{word} ({chance_text(chance)}): {about_text(case.response_s.low)} to "
+        f"{about_text(case.response_s.high)} against a limit of {seconds_text(seconds)}.",
         response_s=case.response_s.value,
         limit_s=seconds,
         chance=chance,
@@ -102,7 +104,7 @@ def probably_outside(rule: Rule, case: Case) -> Outcome:
     if not OUTSIDE <= chance < 0.5:
         return None
     return rule.says(
-        f"Holds {seconds_text(seconds)} with a chance of only {chance:.0%}.", chance=chance
+        f"Holds {seconds_text(seconds)} with a chance of only {chance_text(chance)}.", chance=chance
     )
 
 

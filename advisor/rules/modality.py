@@ -126,7 +126,7 @@ def usual_family(rule: Rule, use_case: UseCase, family: Family) -> Outcome:
         return NotApplicable("no family is usual for speech that is not read from a text")
     if family.id not in usual:
         return None
-    return rule.says(f"{family.name} is what practice reaches for first for {use_case.outputs[0]}.")
+    return rule.says(f"{family.name} is the usual first choice for {use_case.outputs[0]}.")
 
 
 @family_rule(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from advisor.figure import significant
+
 if TYPE_CHECKING:
     from advisor.catalog import Family
     from advisor.usecase import UseCase
@@ -84,11 +86,20 @@ def chance_text(share: float) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """1.4 s, 33 ms, 2.5 min, 3 h: three significant digits."""
+    """A stated or located time: 1.4 s, 33 ms, 2.5 min, 3 h: three significant digits."""
+    value, unit = _scaled(seconds)
+    return f"{value:.3g} {unit}"
+
+
+def about_text(seconds: float) -> str:
+    """An estimated time: two significant digits, as everywhere where an interval stands by."""
+    value, unit = _scaled(seconds)
+    return f"{significant(value)} {unit}"
+
+
+def _scaled(seconds: float) -> tuple[float, str]:
     if seconds < 0.9995:
-        return f"{seconds * 1e3:.3g} ms"
+        return seconds * 1e3, "ms"
     if seconds < 120:
-        return f"{seconds:.3g} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.3g} min"
-    return f"{seconds / 3600:.3g} h"
+        return seconds, "s"
+    return (seconds / 60, "min") if seconds < 7200 else (seconds / 3600, "h")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from advisor.assessment import Assessment
 from advisor.report import charts
 from advisor.report.data import APPENDICES, BODY
-from advisor.report.doc import Block
+from advisor.report.doc import Block, Paragraph
 from advisor.report.html import fragment
 from advisor.report.labels import label
 from advisor.report.sections.executive import executive
@@ -36,7 +36,8 @@ class Sheet:
 
     def section(self, name: str) -> str:
         """A section of the report, by its id."""
-        return self._part(name, lambda: _MAKERS[name](self.view))
+        nothing: list[Block] = [Paragraph(text=label("page.nothing_to_say"))]
+        return self._part(name, lambda: _MAKERS[name](self.view) or nothing)
 
     def _part(self, name: str, make: Callable[[], list[Block]]) -> str:
         if name not in self._made:

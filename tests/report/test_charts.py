@@ -10,7 +10,7 @@ import pytest
 from advisor.report import charts
 from advisor.report.charts import LIMIT_COLOURS
 from advisor.report.data import report_doc
-from advisor.report.picture import SERIES, _to_svg, scoped, to_svg
+from advisor.report.picture import SERIES, scoped, svg_of, to_svg
 from advisor.report.view import View
 from tests.report.poison import poisoned
 from tests.report.sample import SAMPLES, go, no_go
@@ -101,7 +101,7 @@ def test_the_same_specification_gives_the_same_picture() -> None:
     chart = charts.memory(View(go()))
     assert chart is not None
     first = to_svg(chart.spec)
-    _to_svg.cache_clear()
+    svg_of.cache_clear()
     assert to_svg(chart.spec) == first
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,23 @@ from advisor.errors import InputError
 from advisor.paths import data_dir
 from advisor.report import render_html, render_markdown, render_pdf
 from advisor.report.comparison import comparison_doc
+from advisor.report.data import report_doc
+from advisor.report.doc import ReportDoc
 from advisor.report.labels import label, read_labels, speaking
 from tests.report.reading import Page, pdf_text
-from tests.report.sample import go, no_go
+from tests.report.sample import SAMPLES, go, no_go
 
 ENGLISH = data_dir("reports") / "labels" / "en.yaml"
 CODE = Path(__file__).resolve().parents[2] / "advisor"
-# Calls of the document whose words must come from a labels file, and their arguments.
-WORDED = {"Column": "label", "Section": "title", "Kpi": "label", "Subheading": "text"}
-CONVERTED = ("report/data.py", "report/comparison.py", "report/portfolio.py",
-             "report/sections/case.py", "report/sections/changed.py")  # fmt: skip
+# Calls whose words must come from a labels file, and the arguments that hold them.
+WORDED = {
+    "Column": ("label",), "Section": ("title",), "Kpi": ("label",), "Subheading": ("text",),
+    "Entry": ("label",), "Table": ("caption",), "Commands": ("label",), "Callout": ("title",),
+    "Cell": ("text", "sub"), "X": ("title",), "Y": ("title",), "Color": ("title",),
+    "Shape": ("title",), "StrokeDash": ("title",),
+}  # fmt: skip
+BUILT = ("Cell",)  # what else is built from figures may be a sentence
+WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def marked(node: object) -> object:
@@ -102,15 +110,60 @@ def test_no_pdf_template_holds_words_of_its_own() -> None:
         assert found <= {"Inter", "DejaVu Sans", "DejaVu Sans Mono"}, file.name
 
 
-@pytest.mark.parametrize("name", CONVERTED)
-def test_no_head_is_written_where_documents_are_built(name: str) -> None:
-    for call in ast.walk(ast.parse((CODE / name).read_text(encoding="utf-8"))):
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+def written(node: ast.expr, built: bool) -> list[str]:
+    """The words that an argument has in code: constants, both arms of a choice, f-strings."""
+    if isinstance(node, ast.IfExp):
+        return written(node.body, built) + written(node.orelse, built)
+    if isinstance(node, ast.BoolOp):
+        return [one for value in node.values for one in written(value, built)]
+    parts = node.values if isinstance(node, ast.JoinedStr) and not built else [node]
+    found = [one.value for one in parts if isinstance(one, ast.Constant)]
+    return [one for one in found if isinstance(one, str) and WORD.search(one)]
+
+
+@pytest.mark.parametrize(
+    "file", sorted((CODE / "report").rglob("*.py")), ids=lambda file: file.stem
+)
+def test_no_label_is_written_where_documents_are_built(file: Path) -> None:
+    for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if not isinstance(call, ast.Call):
             continue
-        wanted = WORDED.get(call.func.id)
+        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
         for given in call.keywords:
-            if given.arg == wanted and isinstance(given.value, ast.Constant):
-                assert len(str(given.value.value)) <= 1, f"line {call.lineno}: {given.value.value}"
+            if given.arg in WORDED.get(name, ()):
+                assert written(given.value, name in BUILT) == [], f"line {given.value.lineno}"
+
+
+def test_the_test_notices_a_label_in_code() -> None:
+    for text in ("'Cost'", "f'Cost of {x}'", "'Cost' if x else label('y')", "x or 'Cost'"):
+        assert written(ast.parse(text, mode="eval").body, built=False)
+    assert not written(ast.parse("f'{x}: {y}'", mode="eval").body, built=False)
+
+
+def heads(doc: ReportDoc) -> Iterator[str]:
+    """All labels of a document: heads, captions, names of cards, entries and columns."""
+    yield doc.report
+    yield doc.verdict
+    yield from (one.label for one in doc.meta)
+    yield from (one.title for one in doc.sections)
+    for block in doc.blocks():
+        yield from (getattr(block, name) for name in ("caption", "label") if hasattr(block, name))
+        if block.kind == "subheading":
+            yield block.text
+        if block.kind == "callout":
+            yield block.title
+        if block.kind == "table":
+            yield from (column.label for column in block.columns)
+        if block.kind in ("kpis", "keyvalues"):
+            yield from (one.label for one in block.items)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_label_of_a_report_is_in_the_other_language(other: Path, name: str) -> None:
+    with speaking(other):
+        said = list(heads(report_doc(SAMPLES[name]())))
+    assert len(said) > 60
+    assert [one for one in said if WORD.search(one) and "«" not in one] == []
 
 
 def test_every_key_that_code_asks_for_is_there_and_every_key_is_asked_for() -> None:
@@ -118,8 +171,9 @@ def test_every_key_that_code_asks_for_is_there_and_every_key_is_asked_for() -> N
     sources = [*CODE.rglob("*.py"), *data_dir("reports").rglob("*.j2"),
                *data_dir("reports").rglob("*.typ")]  # fmt: skip
     text = "\n".join(file.read_text(encoding="utf-8") for file in sources)
-    asked = set(re.findall(r"""\blabel\(["']([\w.-]+)["']""", text))
+    asked = set(re.findall(r"""\blabel\(\s*["']([\w.-]+)["']""", text))
     assert asked <= keys
-    families = ("section.", "compared.")  # asked for by a name put together
+    built = re.findall(r"""\blabel\(f["']([\w-]+)\.\{""", text)  # by a name put together
+    families = tuple(f"{one}." for one in [*built, *re.findall(r"""\bgroup\(["'](\w+)""", text)])
     unused = [key for key in keys - asked if f'"{key}"' not in text]
     assert [key for key in unused if not key.startswith(families)] == []

@@ -154,7 +154,7 @@ def test_a_no_go_says_so_and_what_would_make_it_feasible() -> None:
 
 def test_an_answer_without_a_generator_states_no_cost_and_no_time() -> None:
     page = _plainly(non_generative())
-    assert "No option is run" in page and "USD per 1,000" not in page
+    assert "because nothing is run" in page and "USD per 1,000" not in page
 
 
 def test_leading_options_are_of_different_models_as_far_as_there_are() -> None:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import get_args
 
 import pytest
 
-from advisor.assessment import Change, FamilyStatus, GateStatus, Readiness, ReadinessArea, Verdict
+from advisor.assessment import (
+    Change,
+    Confidence,
+    FamilyStatus,
+    GateStatus,
+    Readiness,
+    ReadinessArea,
+    RouteKind,
+    Verdict,
+)
 from advisor.catalog.schema import Licence
 from advisor.cost.money import WayKind
 from advisor.cost.record import Market, OfferKind
@@ -35,10 +45,15 @@ from advisor.usecase import LatencyKind, UseCase
         (words.CHANGES, get_args(Change)),
         (words.GATES, get_args(GateStatus)),
         (words.AREAS, get_args(ReadinessArea)),
+        (words.ROUTES, get_args(RouteKind)),
+        (words.CONFIDENCE, get_args(Confidence.model_fields["level"].annotation)),
         (words.LEVELS, get_args(Readiness.model_fields["level"].annotation)),
     ],
 )
-def test_every_word_of_the_record_has_a_label(labels: dict, needed: tuple) -> None:  # type: ignore[type-arg]
+def test_every_word_of_the_record_has_a_label(
+    labels: Mapping[str, object], needed: tuple[str, ...]
+) -> None:
+
     assert set(labels) == set(needed)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.report import words
 from advisor.report.doc import Chart
+from advisor.report.labels import label
 from advisor.report.numbers import exact, significant
 from advisor.report.picture import (
     BLACK,
@@ -119,39 +120,41 @@ def _spec(rows: list[dict[str, Any]], curves: BreakEven, volume: float) -> dict[
     axis = {"labelExpr": PLAIN, "labelOverlap": "greedy", "tickCount": 6}
     x = alt.X(
         "volume:Q",
-        title="Items a day (logarithmic)",
+        title=label("axis.items_day_logarithmic"),
         scale=alt.Scale(type="log", nice=False),
         axis=alt.Axis(**axis),
     )
     scale = alt.Scale(type="log", domain=[min(ends) / 2, max(ends) * 2], nice=False, clamp=True)
-    y = alt.Y("usd:Q", title="USD a month (logarithmic)", scale=scale, axis=alt.Axis(**axis))
+    y = alt.Y(
+        "usd:Q", title=label("axis.usd_month_logarithmic"), scale=scale, axis=alt.Axis(**axis)
+    )
     legend = alt.Legend(orient="right", symbolSize=260, symbolStrokeWidth=2, labelLimit=180)
     colour = alt.Color(
         "way:N",
         sort=names,
         scale=alt.Scale(domain=names, range=[shade for shade, _ in looks]),
-        title="Way of buying",
+        title=label("axis.way_buying"),
         legend=legend,
     )
     dash = alt.StrokeDash(
         "way:N",
         sort=names,
         scale=alt.Scale(domain=names, range=[dash for _, dash in looks]),
-        title="Way of buying",
+        title=label("axis.way_buying"),
         legend=legend,
     )
     first = alt.Chart(alt.NamedData("first"))
     band = first.mark_area(color=looks[0][0], opacity=0.16).encode(
-        x=x, y=alt.Y("low:Q", scale=scale, title=None), y2="high:Q"
+        x=x, y=alt.Y("low:Q", scale=scale, title=None), y2=alt.Y2("high:Q")
     )
     lines = alt.Chart(alt.NamedData("rows")).mark_line(strokeWidth=2)
     today = alt.Chart(alt.NamedData("today"))
     layers = [
         band,
         lines.encode(x=x, y=y, color=colour, strokeDash=dash),
-        today.mark_rule(strokeDash=[2, 3], color=INK).encode(x="volume:Q"),
+        today.mark_rule(strokeDash=[2, 3], color=INK).encode(x=alt.X("volume:Q")),
         today.mark_text(align="left", dx=4, baseline="top", fontSize=11, color=INK).encode(
-            x="volume:Q", y=alt.value(2), text="text:N"
+            x=alt.X("volume:Q"), y=alt.YValue(2), text=alt.Text("text:N")
         ),
     ]
     data = {
@@ -167,7 +170,7 @@ def _spec(rows: list[dict[str, Any]], curves: BreakEven, volume: float) -> dict[
             size=70, filled=True, fill="white", stroke=ORANGE, strokeWidth=2, opacity=1
         )
         layers.append(points.encode(x=x, y=y))
-    return finished(alt.layer(*layers).properties(width=WIDTH - 230, height=190), data)
+    return finished(layers, data, width=WIDTH - 230, height=190)
 
 
 def _inside(volume: float, curves: BreakEven) -> bool:

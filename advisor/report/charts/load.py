@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from advisor.report.doc import Chart
+from advisor.report.labels import label
 from advisor.report.numbers import percent, seconds, significant, time_scale
 from advisor.report.picture import BLUE, INK, SKY, WIDTH, finished, unchecked
 from advisor.report.view import View
@@ -86,14 +87,16 @@ def _spec(curve: LoadCurve, limit: float | None, factor: float, unit: str) -> di
     top = max(ends)
     if limit is not None:
         top = max(top, limit * factor)
-    x = alt.X("rate:Q", title="Requests a second", axis=alt.Axis(tickCount=6, format="~g"))
+    x = alt.X(
+        "rate:Q", title=label("axis.requests_second"), axis=alt.Axis(tickCount=6, format="~g")
+    )
     scale = alt.Scale(type="log", domain=[min(ends) / 1.3, top * 1.3], nice=False)
     axis = alt.Axis(tickCount=5, format="~g", labelOverlap="greedy")
-    y = alt.Y("value:Q", title=f"p95, {unit} (logarithmic)", scale=scale, axis=axis)
+    y = alt.Y("value:Q", title=label("axis.p95", unit=unit), scale=scale, axis=axis)
     base = alt.Chart(alt.NamedData("rows"))
     band = base.transform_filter("isValid(datum.high)").mark_area(color=SKY, opacity=0.35)
     layers = [
-        band.encode(x=x, y=alt.Y("low:Q", scale=scale, title=None, axis=axis), y2="high:Q"),
+        band.encode(x=x, y=alt.Y("low:Q", scale=scale, title=None, axis=axis), y2=alt.Y2("high:Q")),
         base.mark_line(color=BLUE, strokeWidth=2, point={"filled": True, "size": 28}).encode(
             x=x, y=y
         ),
@@ -104,18 +107,20 @@ def _spec(curve: LoadCurve, limit: float | None, factor: float, unit: str) -> di
     }
     marks = alt.Chart(alt.NamedData("plan"))
     layers += [
-        marks.mark_rule(strokeDash=[2, 3], color=INK).encode(x="rate:Q"),
+        marks.mark_rule(strokeDash=[2, 3], color=INK).encode(x=alt.X("rate:Q")),
         marks.mark_text(align="left", dx=4, fontSize=11, color=INK, baseline="top").encode(
-            x="rate:Q", y=alt.value(2), text="text:N"
+            x=alt.X("rate:Q"), y=alt.YValue(2), text=alt.Text("text:N")
         ),
     ]
     if limit is not None:
         data["limit"] = [{"value": limit * factor, "text": f"limit {seconds(limit)}"}]
         line = alt.Chart(alt.NamedData("limit"))
         layers += [
-            line.mark_rule(strokeDash=[5, 3], strokeWidth=1.4, color=INK).encode(y="value:Q"),
+            line.mark_rule(strokeDash=[5, 3], strokeWidth=1.4, color=INK).encode(
+                y=alt.Y("value:Q")
+            ),
             line.mark_text(align="right", dy=-6, fontSize=11, color=INK).encode(
-                y="value:Q", x=alt.value(WIDTH - 112), text="text:N"
+                y=alt.Y("value:Q"), x=alt.XValue(WIDTH - 112), text=alt.Text("text:N")
             ),
         ]
-    return finished(alt.layer(*layers).properties(width=WIDTH - 110, height=150), data)
+    return finished(layers, data, width=WIDTH - 110, height=150)

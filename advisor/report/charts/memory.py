@@ -20,7 +20,7 @@ PARTS = ("weights", "activations", "workspace", "context")
 @unchecked
 def memory(view: View) -> Chart | None:
     """Peak memory of the leading options, with the capacity of each one's device."""
-    options = view.leading
+    options = view.models
     if not options:
         return None
     rows = [

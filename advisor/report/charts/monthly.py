@@ -6,6 +6,7 @@ from typing import Any
 
 from advisor.report.charts.rows import NAMES, height_of, name_column, wrapped
 from advisor.report.doc import Chart
+from advisor.report.labels import label
 from advisor.report.numbers import exact, figure_text
 from advisor.report.picture import BLUE, ORANGE, SOFT, WIDTH, finished, unchecked
 from advisor.report.view import View, option_name
@@ -20,7 +21,7 @@ def monthly_cost(view: View) -> Chart | None:
         for one in options
         if one.cost
     ]
-    apis = [api for api in view.assessment.apis if api.usd_per_month.low > 0][:3]
+    apis = [api for api in view.apis if api.usd_per_month.low > 0][:3]
     rows += [
         _cost_row(wrapped(f"API  {api.provider} {api.model}"), api.usd_per_month, "API")
         for api in apis
@@ -53,7 +54,7 @@ def _cost_row(label: str, figure: Any, kind: str) -> dict[str, Any]:
 def _cost_finding(view: View, volume: str) -> str:
     one = view.chosen
     own = one.cost.usd_per_month if one and one.cost else None
-    api = min((a.usd_per_month for a in view.assessment.apis), key=lambda f: f.value, default=None)
+    api = min((a.usd_per_month for a in view.apis), key=lambda f: f.value, default=None)
     if own is None:
         return f"Cost a month at {volume}"
     said = f"At {volume} the first option costs {figure_text(own)}"
@@ -75,13 +76,13 @@ def _cost_spec(rows: list[dict[str, Any]]) -> dict[str, Any]:
     y = name_column(order)
     x = alt.X(
         "value:Q",
-        title="USD a month (logarithmic)",
+        title=label("axis.usd_month_logarithmic"),
         scale=alt.Scale(type="log", domain=[min(ends) / 1.3, max(ends) * 1.3], nice=False),
         axis=alt.Axis(tickCount=4, format=",~g", labelOverlap="greedy"),
     )
     kinds = [k for k in ("run it yourself", "hosted API") if any(r["kind"] == k for r in rows)]
     base = alt.Chart(alt.NamedData("rows"))
-    bars = base.mark_rule(strokeWidth=1.6, color=SOFT).encode(y=y, x=x, x2="high:Q")
+    bars = base.mark_rule(strokeWidth=1.6, color=SOFT).encode(y=y, x=x, x2=alt.X2("high:Q"))
     bars = bars.transform_calculate(value="datum.low")
     points = base.mark_point(filled=True, size=75, opacity=1).encode(
         y=y,
@@ -98,9 +99,5 @@ def _cost_spec(rows: list[dict[str, Any]]) -> dict[str, Any]:
             title=None,
         ),
     )
-    return finished(
-        alt.layer(bars, points).properties(
-            width=WIDTH - NAMES, height=alt.Step(max(20, height_of(order)))
-        ),
-        {"rows": rows},
-    )
+    step = {"step": max(20, height_of(order))}
+    return finished([bars, points], {"rows": rows}, width=WIDTH - NAMES, height=step)

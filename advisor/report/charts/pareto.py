@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.report import words
 from advisor.report.doc import Chart, listing
+from advisor.report.labels import label
 from advisor.report.numbers import figure_text, seconds, time_scale
 from advisor.report.picture import (
     BLUE,
@@ -129,18 +130,18 @@ def _pareto_spec(
     y = alt.Y("line:Q", axis=bare, scale=scale, title=None)
     x = alt.X(
         "value:Q",
-        title=f"{what} (logarithmic)",
+        title=label("axis.logarithmic", what=what),
         scale=alt.Scale(type="log", domain=[min(ends) / 1.35, max(ends) * 1.35], nice=False),
         axis=alt.Axis(tickCount=5, format="~g", labelOverlap="greedy"),
     )
     base = alt.Chart(alt.NamedData("rows"))
-    bars = base.mark_rule(strokeWidth=1.6, color=SOFT).encode(y=y, x=x, x2="high:Q")
+    bars = base.mark_rule(strokeWidth=1.6, color=SOFT).encode(y=y, x=x, x2=alt.X2("high:Q"))
     bars = bars.transform_calculate(value="datum.low")
     points = base.mark_point(filled=True, size=75, opacity=1).encode(
         y=y, x=x, color=_limit_colour(rows), shape=_evidence_shape(rows)
     )
     labels = base.mark_text(align="right", fontSize=11, fontWeight=600, color=INK).encode(
-        y=y, x=alt.value(-10), text="rank:N"
+        y=y, x=alt.XValue(-10), text=alt.Text("rank:N")
     )
     layers = [
         *_tiers(bands, y, alt.Y("bottom:Q", axis=bare, scale=scale, title=None)),
@@ -153,7 +154,7 @@ def _pareto_spec(
     data = {"rows": rows, "bands": bands}
     if limit is not None:
         data["limit"] = [{"limit": limit, "text": f"limit {seconds(limit_s)}"}]
-    return finished(alt.layer(*layers).properties(width=WIDTH - 240, height=17 * bottom), data)
+    return finished(layers, data, width=WIDTH - 240, height=17 * bottom)
 
 
 def _placed(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -178,7 +179,7 @@ def _tiers(bands: list[dict[str, Any]], y: Any, edge: Any) -> list[Any]:
     return [
         base.mark_rule(color=GRID).encode(y=edge),
         base.mark_text(align="right", fontSize=11, color=INK).encode(
-            y=y, x=alt.value(-44), text="tier:N"
+            y=y, x=alt.XValue(-44), text=alt.Text("tier:N")
         ),
     ]
 
@@ -188,9 +189,9 @@ def _limit_line() -> list[Any]:
 
     base = alt.Chart(alt.NamedData("limit"))
     return [
-        base.mark_rule(strokeDash=[5, 3], strokeWidth=1.4, color=INK).encode(x="limit:Q"),
+        base.mark_rule(strokeDash=[5, 3], strokeWidth=1.4, color=INK).encode(x=alt.X("limit:Q")),
         base.mark_text(align="left", dx=4, baseline="bottom", fontSize=11, color=INK).encode(
-            x="limit:Q", y=alt.value(-3), text="text:N"
+            x=alt.X("limit:Q"), y=alt.YValue(-3), text=alt.Text("text:N")
         ),
     ]
 
@@ -200,7 +201,7 @@ def _limit_colour(rows: list[dict[str, Any]]) -> Any:
 
     used = [name for name in LIMIT_COLOURS if any(row["limit"] == name for row in rows)]
     scale = alt.Scale(domain=used, range=[LIMIT_COLOURS[name] for name in used])
-    return alt.Color("limit:N", scale=scale, title="Limit")
+    return alt.Color("limit:N", scale=scale, title=label("axis.limit"))
 
 
 def _evidence_shape(rows: list[dict[str, Any]]) -> Any:
@@ -211,4 +212,4 @@ def _evidence_shape(rows: list[dict[str, Any]]) -> Any:
         domain=[words.BASES[basis][0] for basis in used],
         range=[words.SHAPES[basis] for basis in used],
     )
-    return alt.Shape("evidence:N", scale=scale, title="Evidence")
+    return alt.Shape("evidence:N", scale=scale, title=label("axis.evidence"))

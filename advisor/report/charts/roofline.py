@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.report import words
 from advisor.report.doc import Chart, listing
+from advisor.report.labels import label
 from advisor.report.numbers import percent, significant
 from advisor.report.picture import (
     BLACK,
@@ -106,13 +107,13 @@ def _spec(rows: list[dict[str, Any]], roof: Roof) -> dict[str, Any]:
     axis = {"tickCount": 5, "format": "~g", "labelOverlap": "greedy"}
     x = alt.X(
         "intensity:Q",
-        title="FLOP per byte moved (logarithmic)",
+        title=label("axis.flop_per_byte"),
         scale=alt.Scale(type="log", domain=[left, right], nice=False),
         axis=alt.Axis(**axis),
     )
     y = alt.Y(
         "reached:Q",
-        title="TFLOP/s (logarithmic)",
+        title=label("axis.tflop_s_logarithmic"),
         scale=alt.Scale(type="log", domain=[low / 2, roof.peak_tflops * 2], nice=False),
         axis=alt.Axis(**axis),
     )
@@ -120,7 +121,7 @@ def _spec(rows: list[dict[str, Any]], roof: Roof) -> dict[str, Any]:
     colour = alt.Color(
         "bound:N",
         scale=alt.Scale(domain=[name for name, _ in used], range=[shade for _, shade in used]),
-        title="Time is set by",
+        title=label("axis.time_set"),
         legend=alt.Legend(labelLimit=200),
     )
     roofs = alt.Chart(alt.NamedData("roof")).mark_line(color=INK, strokeWidth=1.6)
@@ -129,14 +130,14 @@ def _spec(rows: list[dict[str, Any]], roof: Roof) -> dict[str, Any]:
     labels = [
         alt.Chart(alt.NamedData(name))
         .mark_text(dy=away, fontSize=11, fontWeight=600, color=INK)
-        .encode(x=x, y=y, text="number:N")
+        .encode(x=x, y=y, text=alt.Text("number:N"))
         for name, away in (("above", -11), ("below", 12))
     ]
-    layered = alt.layer(roofs.encode(x=x, y=y), points, *labels)
+    layers = [roofs.encode(x=x, y=y), points, *labels]
     data = {"rows": rows, "roof": line, "above": [], "below": []}
     for row in rows:
         data["below" if _crowded(row, rows) else "above"].append(row)
-    return finished(layered.properties(width=WIDTH - 260, height=180), data)
+    return finished(layers, data, width=WIDTH - 260, height=180)
 
 
 def _crowded(row: dict[str, Any], rows: list[dict[str, Any]]) -> bool:

@@ -71,6 +71,8 @@ def stacked(
     if capacity:
         data["capacity"] = capacity
         marks = alt.Chart(alt.NamedData("capacity"))
-        layers.append(marks.mark_tick(color=INK, thickness=3, size=24).encode(y=y, x="capacity:Q"))
-    step = alt.Step(max(26, height_of(order)))
-    return finished(alt.layer(*layers).properties(width=WIDTH - NAMES, height=step), data)
+        layers.append(
+            marks.mark_tick(color=INK, thickness=3, size=24).encode(y=y, x=alt.X("capacity:Q"))
+        )
+    step = {"step": max(26, height_of(order))}
+    return finished(layers, data, width=WIDTH - NAMES, height=step)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.report import words
 from advisor.report.charts.rows import NAMES, height_of, name_column, wrapped
 from advisor.report.doc import Chart
+from advisor.report.labels import label
 from advisor.report.numbers import significant
 from advisor.report.picture import BLUE, INK, ORANGE, WIDTH, finished, unchecked
 from advisor.report.view import View
@@ -94,7 +95,7 @@ def _spec(rows: list[dict[str, Any]]) -> dict[str, Any]:
     y = name_column(order)
     x = alt.X(
         "one:Q",
-        title="Cost per output over today's (logarithmic)",
+        title=label("axis.cost_per_output"),
         scale=alt.Scale(type="log", domain=[min(ratios) / 1.1, max(ratios) * 1.1], nice=False),
         axis=alt.Axis(tickCount=6, format="~g", labelOverlap="greedy"),
     )
@@ -103,18 +104,16 @@ def _spec(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "end:N",
         sort=names,
         scale=alt.Scale(domain=names, range=[BLUE, ORANGE]),
-        title="The input is",
+        title=label("axis.input"),
         legend=alt.Legend(orient="bottom"),
     )
     bars = (
         alt.Chart(alt.NamedData("rows"))
         .mark_bar(height=12)
-        .encode(y=y, x=x, x2="ratio:Q", color=colour)
+        .encode(y=y, x=x, x2=alt.X2("ratio:Q"), color=colour)
     )
     middle = alt.Chart(alt.NamedData("middle")).mark_rule(color=INK, strokeWidth=1.4)
     layers = [bars, middle.encode(x=alt.X("one:Q"))]
-    step = alt.Step(max(20, height_of(order)))
-    return finished(
-        alt.layer(*layers).properties(width=WIDTH - NAMES, height=step),
-        {"rows": rows, "middle": [{"one": 1.0}]},
-    )
+    step = {"step": max(20, height_of(order))}
+    data = {"rows": rows, "middle": [{"one": 1.0}]}
+    return finished(layers, data, width=WIDTH - NAMES, height=step)

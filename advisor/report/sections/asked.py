@@ -8,6 +8,7 @@ from advisor.figure import Basis
 from advisor.intake import GROUPS, question_of
 from advisor.report import words
 from advisor.report.doc import Block, Cell, Column, Paragraph, Table
+from advisor.report.labels import label
 from advisor.report.numbers import count
 from advisor.report.view import View
 
@@ -50,15 +51,15 @@ def defaults(view: View) -> list[Block]:
     if assumed:
         blocks.append(
             Table(
-                caption="What was assumed",
+                caption=label("caption.assumed"),
                 columns=[
-                    Column(label="Requirement", width=1.5),
-                    Column(label="Default", width=1.2),
-                    Column(label="Question to answer", width=3.0),
+                    Column(label=label("column.requirement"), width=1.5),
+                    Column(label=label("column.default"), width=1.2),
+                    Column(label=label("column.question_answer"), width=3.0),
                 ],
                 rows=[
                     [
-                        Cell(text=label(one.field)),
+                        Cell(text=field_name(one.field)),
                         Cell(text=words.plain_value(one.field, one.value)),
                         Cell(text=one.question or _question(one.field), tone="muted"),
                     ]
@@ -70,7 +71,7 @@ def defaults(view: View) -> list[Block]:
         )
     empty = [one.field for one in view.assessment.assumed if one.value in EMPTY]
     if empty:
-        names = ", ".join(sorted(_lower(label(name)) for name in empty))
+        names = ", ".join(sorted(_lower(field_name(name)) for name in empty))
         text = f"Not stated, and no default stands in: {names}."
         blocks.append(Paragraph(text=text, tone="note"))
     return blocks or [Paragraph(text="Nothing was assumed: every field was stated.")]
@@ -93,16 +94,16 @@ def _to_confirm(view: View, assumed: list[Assumption]) -> list[Assumption]:
 
 def _confirm(view: View, matter: list[Assumption]) -> Table:
     return Table(
-        caption="Please confirm: the assumed defaults that matter most",
+        caption=label("caption.confirm"),
         columns=[
-            Column(label="Requirement", width=1.3),
-            Column(label="Default", width=1.0),
-            Column(label="What another answer would do", width=2.2),
-            Column(label="Question", width=2.0),
+            Column(label=label("column.requirement"), width=1.3),
+            Column(label=label("column.default"), width=1.0),
+            Column(label=label("column.another_answer_would"), width=2.2),
+            Column(label=label("column.question"), width=2.0),
         ],
         rows=[
             [
-                Cell(text=label(one.field)),
+                Cell(text=field_name(one.field)),
                 Cell(text=words.plain_value(one.field, one.value), basis=Basis.assumed),
                 Cell(text=_effect(view, one.field)),
                 Cell(text=one.question or _question(one.field), tone="muted"),
@@ -128,24 +129,25 @@ def _stated(view: View, names: list[str]) -> Table:
         value = words.limit_text(use_case, view.limit_s) if name == "latency" else None
         rows.append(
             [
-                Cell(text=label(name)),
+                Cell(text=field_name(name)),
                 Cell(text=value or words.plain_value(name, data[name])),
                 Cell(text=_why_asked(name), tone="muted"),
             ]
         )
     return Table(
-        caption="What was stated",
+        caption=label("caption.stated"),
         columns=[
-            Column(label="Requirement", width=1.3),
-            Column(label="Value", width=1.8),
-            Column(label="Why it matters", width=3.2),
+            Column(label=label("column.requirement"), width=1.3),
+            Column(label=label("column.value"), width=1.8),
+            Column(label=label("column.why_matters"), width=3.2),
         ],
         rows=rows,
         dense=True,
     )
 
 
-def label(name: str) -> str:
+def field_name(name: str) -> str:
+    """A field of the use case in the words of the form."""
     return words.FIELDS.get(name, name)
 
 

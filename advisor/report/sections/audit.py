@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from advisor.figure import Basis, Figure
 from advisor.report import words
 from advisor.report.doc import Block, Bullets, Cell, Column, Paragraph, Table
+from advisor.report.labels import label
 from advisor.report.numbers import UNKNOWN, count, percent
 from advisor.report.view import View
 
@@ -59,12 +60,12 @@ def _evidence(view: View) -> Table:
     first = view.chosen
     chosen = Counter(one.basis for one in all_figures(first)) if first is not None else Counter()
     return Table(
-        caption="What the figures rest on, best evidence first",
+        caption=label("caption.evidence"),
         columns=[
-            Column(label="Evidence", width=1),
-            Column(label="Meaning", width=3.2),
-            Column(label="Recommendation", width=1.1, align="right"),
-            Column(label="Whole record", width=0.9, align="right"),
+            Column(label=label("column.evidence"), width=1),
+            Column(label=label("column.meaning"), width=3.2),
+            Column(label=label("column.recommendation"), width=1.1, align="right"),
+            Column(label=label("column.whole_record"), width=0.9, align="right"),
         ],
         rows=[
             [
@@ -74,6 +75,7 @@ def _evidence(view: View) -> Table:
                 Cell(text=count(everywhere[basis])),
             ]
             for basis in Basis
+            if everywhere[basis]
         ],
         dense=True,
         note="Figures by count. A figure has the weakest evidence of its parts.",
@@ -101,21 +103,21 @@ def _prices(view: View) -> Table | None:
             offer = one.cost.offer
             cells = _price(offer.id, offer.as_of, offer.as_of_text, offer.stale, today)
             rows.setdefault(offer.id, [Cell(text=str(one.rank)), *cells])
-    for api in view.assessment.apis[:3]:
+    for api in view.apis[:3]:
         dated, name = api.usd_per_output.as_of, f"{api.provider} {api.model}"
         cells = _price(name, dated, api.as_of_text, api.stale, today)
-        rows.setdefault(name, [Cell(text="API"), *cells])
+        rows.setdefault(name, [Cell(text=label("cell.api")), *cells])
     if not rows:
         return None
     old = sum(row[4].text != "fresh" for row in rows.values())
     return Table(
-        caption=f"Prices used, with their age: {old} of {len(rows)} too old to quote",
+        caption=label("caption.prices", old=count(old), all=count(len(rows))),
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Price of", width=3),
-            Column(label="Dated", width=1.5),
-            Column(label="Age, days", width=0.8, align="right"),
-            Column(label="State", width=1.3),
+            Column(label=label("column.price"), width=3),
+            Column(label=label("column.dated"), width=1.5),
+            Column(label=label("column.age_days"), width=0.8, align="right"),
+            Column(label=label("column.state"), width=1.3),
         ],
         rows=list(rows.values()),
         header=1,
@@ -125,12 +127,16 @@ def _prices(view: View) -> Table | None:
 
 def _price(name: str, dated: date | None, text: str, stale: bool, today: date) -> list[Cell]:
     age = UNKNOWN if dated is None else count((today - dated).days)
-    state = Cell(text="confirm", sub="too old" if dated else "no date", tone="caution")
+    state = Cell(
+        text=label("cell.confirm"),
+        sub=label("cell.too_old") if dated else label("cell.no_date"),
+        tone="caution",
+    )
     return [
         Cell(text=name),
         Cell(text=text),
         Cell(text=age),
-        state if stale else Cell(text="fresh"),
+        state if stale else Cell(text=label("cell.fresh")),
     ]
 
 
@@ -144,12 +150,11 @@ def _locked(view: View) -> list[Block]:
     left = len(waiting) - len(shown)
     return [
         Table(
-            caption=f"{words.plural(rules, 'rule')} that could not be applied, and the answer that "
-            "would unlock each",
+            caption=label("caption.locked", rules=words.plural(rules, "rule")),
             columns=[
-                Column(label="Question nobody answered", width=2.6),
-                Column(label="Rules", width=0.5, align="right"),
-                Column(label="Which", width=3),
+                Column(label=label("column.question_nobody_answered"), width=2.6),
+                Column(label=label("column.rules"), width=0.5, align="right"),
+                Column(label=label("column.which"), width=3),
             ],
             rows=[
                 [

@@ -21,10 +21,10 @@ from advisor.report.doc import (
     Tone,
 )
 from advisor.report.labels import label
-from advisor.report.numbers import UNKNOWN, count, interval_text, scaled, seconds, value_text
+from advisor.report.numbers import UNKNOWN, count, seconds
+from advisor.report.sections.cards import figure_card
 
 if TYPE_CHECKING:
-    from advisor.figure import Figure
     from advisor.portfolio import Risk, Row
 
 LISTED = 6  # risks and conditions of one use case; its own report has all
@@ -58,24 +58,11 @@ def _figures(row: Row) -> list[Kpi]:
     limit = f"{said}: {seconds(row.limit_s)}" if row.limit_s is not None else "no limit stated"
     own = "the users' own devices do the work" if row.offer_kind == "client-device" else ""
     return [
-        _kpi("case.response", row.response_s, limit),
-        _kpi("case.per_1000", row.usd_per_1000_outputs, own),
-        _kpi("case.per_month", row.usd_per_month, own),
-        _kpi("case.memory", row.peak_memory_gib, ""),
+        figure_card("case.response", row.response_s, limit),
+        figure_card("case.per_1000", row.usd_per_1000_outputs, own),
+        figure_card("case.per_month", row.usd_per_month, own),
+        figure_card("case.memory", row.peak_memory_gib, ""),
     ]
-
-
-def _kpi(key: str, figure: Figure | None, note: str) -> Kpi:
-    if figure is None:
-        return Kpi(label=label(key), value=UNKNOWN, note="not known: no price is in the record")
-    unit = scaled(figure)[1].split(" per ")[0].removesuffix(" a month")
-    return Kpi(
-        label=label(key),
-        value=f"{value_text(figure)} {unit}",
-        interval=interval_text(figure),
-        note=note,
-        basis=figure.basis,
-    )
 
 
 def _facts(row: Row) -> list[Entry]:

@@ -93,7 +93,10 @@ def changes(sides: list[Side]) -> list[Block]:
     """Side by side with the first: what changed in the answer, and the rules that changed it."""
     blocks: list[Block] = []
     for side, found in against_first(sides):
-        blocks += [Subheading(text=f"{side.letter} against A"), Paragraph(text=found.sentence)]
+        blocks += [
+            Subheading(text=label("heading.against_first", letter=side.letter)),
+            Paragraph(text=found.sentence),
+        ]
         blocks += _answer_changes(side, found)
         blocks += [Bullets(items=[_fate(sides[0], side), _fate(side, sides[0])])]
         blocks += _families(sides[0], side)
@@ -139,8 +142,8 @@ def _list(caption: str, side: Side, found: list[Change]) -> Table:
         rows=[
             [
                 Cell(text=one.what),
-                Cell(text=one.before or UNKNOWN, sub="" if one.before else "not there"),
-                Cell(text=one.after or UNKNOWN, sub="" if one.after else "not there"),
+                Cell(text=one.before or UNKNOWN, sub="" if one.before else label("cell.not_there")),
+                Cell(text=one.after or UNKNOWN, sub="" if one.after else label("cell.not_there")),
             ]
             for one in found[:LISTED]
         ],
@@ -170,7 +173,7 @@ def _families(first: Side, side: Side) -> list[Block]:
     ]
     return [
         Table(
-            caption=f"Families whose standing changed from A to {side.letter}, and why",
+            caption=label("caption.families_changed", letter=side.letter),
             columns=[
                 Column(label=label("column.family"), width=1.2),
                 Column(label="A", width=0.9),
@@ -207,7 +210,7 @@ def evidence(sides: list[Side]) -> list[Block]:
     """Prices, data and figures behind the answers that are not the same."""
     blocks: list[Block] = []
     for side, found in against_first(sides):
-        for name, told in (("Prices", found.prices), ("Evidence", found.evidence)):
+        for name, told in (("prices", found.prices), ("evidence", found.evidence)):
             if told:
-                blocks.append(_list(f"{name} of A and {side.letter}", side, told))
+                blocks.append(_list(label(f"differing.{name}", letter=side.letter), side, told))
     return blocks or [Paragraph(text="Prices and evidence are the same on every side.")]

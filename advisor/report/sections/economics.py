@@ -8,6 +8,7 @@ from advisor.cost.currency import converted
 from advisor.report import charts, words
 from advisor.report.charts.breakeven import at_volume
 from advisor.report.doc import Block, Bullets, Cell, Column, Table
+from advisor.report.labels import label
 from advisor.report.numbers import count, exact, figure_text, percent, significant, span
 from advisor.report.view import View, with_unit
 
@@ -37,11 +38,11 @@ def spread(view: View) -> list[Block]:
         ]
         blocks.append(
             Table(
-                caption="What the uncertainty of the month comes from",
+                caption=label("caption.spread"),
                 columns=[
-                    Column(label="Quantity", width=2.2),
-                    Column(label="Drawn within", width=2.6),
-                    Column(label="Share of the spread", width=1.2, align="right"),
+                    Column(label=label("column.quantity"), width=2.2),
+                    Column(label=label("column.drawn_within"), width=2.6),
+                    Column(label=label("column.share_spread"), width=1.2, align="right"),
                 ],
                 rows=rows,
                 dense=True,
@@ -56,14 +57,14 @@ def _units(view: View, money: Money) -> Table:
     costs = money.unit_costs
     months = significant(costs.run_months.value)
     named: list[tuple[str, Figure | None]] = [
-        ("Per generation, machines alone", costs.per_generation),
-        ("Per accepted item", costs.per_item),
-        ("Per 1,000 accepted items", costs.per_1000_items),
-        ("Per minute of audio", costs.per_minute_of_audio),
-        ("Per second of video", costs.per_second_of_video),
-        ("Per month", costs.per_month),
-        (f"Per run of {months} months", costs.per_run),
-        ("Cash up front for hardware", costs.upfront),
+        (label("unit.generation"), costs.per_generation),
+        (label("unit.item"), costs.per_item),
+        (label("unit.1000_items"), costs.per_1000_items),
+        (label("unit.minute_of_audio"), costs.per_minute_of_audio),
+        (label("unit.second_of_video"), costs.per_second_of_video),
+        (label("unit.month"), costs.per_month),
+        (label("unit.run", months=months), costs.per_run),
+        (label("unit.upfront"), costs.upfront),
     ]
     terms = view.assessment.use_case.terms
     rows = []
@@ -85,8 +86,11 @@ def _units(view: View, money: Money) -> Table:
     ]
     said = f"Over {count(drawn.draws)} draws of everything uncertain (seed {drawn.seed})."
     return Table(
-        caption="Unit costs of the recommendation; nine draws in ten fall within the brackets",
-        columns=[Column(label="Unit", width=1.4), Column(label="Cost", width=3)],
+        caption=label("caption.unit_costs"),
+        columns=[
+            Column(label=label("column.unit"), width=1.4),
+            Column(label=label("column.cost"), width=3),
+        ],
         rows=rows,
         dense=True,
         note=" ".join([said, *(f"{one}." for one in held), *(_sentence(n) for n in money.notes)]),
@@ -121,13 +125,13 @@ def ways(view: View) -> list[Block]:
 def _ways_table(view: View, curves: BreakEven) -> Table:
     volume = view.assessment.use_case.volume_per_day
     return Table(
-        caption=f"Ways of buying, at {exact(volume)} items a day",
+        caption=label("caption.ways", volume=exact(volume)),
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Way", width=1.2),
-            Column(label="Offer", width=2.6),
-            Column(label="USD a month", width=1.9, align="right"),
-            Column(label="Note", width=2.2),
+            Column(label=label("column.way"), width=1.2),
+            Column(label=label("column.offer"), width=2.6),
+            Column(label=label("column.usd_per_month"), width=1.9, align="right"),
+            Column(label=label("column.note"), width=2.2),
         ],
         rows=[_way(place, one, curves, volume) for place, one in enumerate(curves.ways, start=1)],
         header=1,
@@ -143,7 +147,7 @@ def _way(place: int, one: Way, curves: BreakEven, volume: float) -> list[Cell]:
         Cell(text=words.WAYS[one.kind]),
         Cell(text=one.label),
         Cell(text=money),
-        Cell(text=one.note, sub="old price" if one.stale else "", tone="muted"),
+        Cell(text=one.note, sub=label("cell.old_price") if one.stale else "", tone="muted"),
     ]
 
 

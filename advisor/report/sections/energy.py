@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from advisor.report.doc import Block, Cell, Column, Entry, KeyValues, Paragraph, Table
+from advisor.report.labels import label
 from advisor.report.numbers import UNKNOWN, figure_text
 from advisor.report.view import View, brief_device, option_cell, option_name, with_unit
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
 def energy(view: View) -> list[Block]:
     """Energy of the leading options; a plain sentence where the record has none."""
-    known = [one for one in view.leading if one.estimate.energy_j is not None]
-    if not known:
+    if not view.leading:
+        return []
+    if all(one.estimate.energy_j is None for one in view.leading):
         return [Paragraph(text="No energy is stated: the record holds no figure for it.")]
     rows = [
         [
@@ -28,13 +30,13 @@ def energy(view: View) -> list[Block]:
         for one in view.leading
     ]
     table = Table(
-        caption="Energy of the GPUs while they generate",
+        caption=label("caption.energy"),
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Option", width=2),
-            Column(label="Device", width=2.2),
-            Column(label="Per request", width=1.7),
-            Column(label="A month", width=2.1),
+            Column(label=label("column.option"), width=2),
+            Column(label=label("column.device"), width=2.2),
+            Column(label=label("column.per_request"), width=1.7),
+            Column(label=label("column.month"), width=2.1),
         ],
         rows=rows,
         header=1,
@@ -52,12 +54,12 @@ def _carbon(name: str, found: Carbon) -> list[Block]:
     """Energy with host and cooling, and what it emits, where the grid is known."""
     whole, emitted = found.kwh_per_month, found.kg_co2_per_month
     items = [
-        Entry(label="With host and cooling", value=figure_text(whole),
+        Entry(label=label("entry.host_cooling"), value=figure_text(whole),
               basis=whole.basis if whole else None),
-        Entry(label="Carbon dioxide", value=figure_text(emitted) if emitted else
+        Entry(label=label("entry.carbon_dioxide"), value=figure_text(emitted) if emitted else
               f"{UNKNOWN} not known", basis=emitted.basis if emitted else None),
-        Entry(label="Electricity grid", value=found.grid.upper() if found.grid
+        Entry(label=label("entry.electricity_grid"), value=found.grid.upper() if found.grid
               else f"{UNKNOWN} not known"),
-        Entry(label="What is counted", value=found.note),
+        Entry(label=label("entry.counted"), value=found.note),
     ]  # fmt: skip
     return [Paragraph(text=f"A month of {name}:"), KeyValues(items=items)]

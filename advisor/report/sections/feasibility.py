@@ -16,7 +16,8 @@ from advisor.report.doc import (
     Subheading,
     Table,
 )
-from advisor.report.numbers import UNKNOWN, percent
+from advisor.report.labels import label
+from advisor.report.numbers import UNKNOWN, count, percent
 from advisor.report.view import View
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ def feasibility(view: View) -> list[Block]:
     """Verdict with its conditions, gates, readiness, risks, and warnings about the data."""
     answer = view.assessment
     word, tone = words.VERDICTS[answer.verdict]
-    blocks: list[Block] = [Callout(tone=tone, title=word, text=answer.headline)]
+    blocks: list[Block] = [Callout(tone=tone, title=word, text=view.decision)]
     if answer.conditions:
         no_go = answer.verdict == "no-go"
-        head = "What would make it feasible" if no_go else "Conditions"
+        head = label("heading.would_make_feasible" if no_go else "heading.conditions")
         blocks += [Subheading(text=head), Bullets(items=list(answer.conditions))]
     if answer.gates:
         blocks.append(_gates(answer.gates))
@@ -40,7 +41,10 @@ def feasibility(view: View) -> list[Block]:
     risks = _risks(view)
     blocks.append(_risk_table(risks) if risks else Paragraph(text="No rule names a risk."))
     if answer.warnings:
-        blocks += [Subheading(text="About the data"), Bullets(items=list(answer.warnings))]
+        blocks += [
+            Subheading(text=label("heading.about_data")),
+            Bullets(items=list(answer.warnings)),
+        ]
     return blocks
 
 
@@ -63,11 +67,11 @@ def _gates(gates: list[Gate]) -> Table:
     passed = sum(one.status == "passed" for one in gates)
     own = [one for one in gates if one.id not in words.AREAS]
     return Table(
-        caption=f"Gates before money is spent: {passed} of {len(gates)} passed",
+        caption=label("caption.gates", passed=count(passed), all=count(len(gates))),
         columns=[
-            Column(label="Question", width=3.0),
-            Column(label="Gate", width=0.7),
-            Column(label="Evidence", width=3.4),
+            Column(label=label("column.question"), width=3.0),
+            Column(label=label("column.gate"), width=0.7),
+            Column(label=label("column.evidence"), width=3.4),
         ],
         rows=[[Cell(text=one.question), _status(one), Cell(text=one.evidence)] for one in own],
         dense=True,
@@ -79,14 +83,14 @@ def _gates(gates: list[Gate]) -> Table:
 def _readiness(areas: list[Readiness], gates: list[Gate]) -> Table:
     by_id = {one.id: one for one in gates}
     return Table(
-        caption="Readiness beyond the model, from what was stated",
+        caption=label("caption.readiness"),
         columns=[
-            Column(label="Area", width=0.9),
-            Column(label="Gate", width=0.6),
-            Column(label="Level", width=0.9),
-            Column(label="Score", width=0.5, align="right"),
-            Column(label="From", width=1.9),
-            Column(label="Not answered", width=2.4),
+            Column(label=label("column.area"), width=0.9),
+            Column(label=label("column.gate"), width=0.6),
+            Column(label=label("column.level"), width=0.9),
+            Column(label=label("column.score"), width=0.5, align="right"),
+            Column(label=label("column.from"), width=1.9),
+            Column(label=label("column.not_answered"), width=2.4),
         ],
         rows=[
             [
@@ -115,12 +119,12 @@ def _risks(view: View) -> list[Finding]:
 
 def _risk_table(risks: list[Finding]) -> Table:
     return Table(
-        caption="Risks and remedies: findings that bear on the choice",
+        caption=label("caption.risks"),
         columns=[
-            Column(label="Rule", width=0.8),
-            Column(label="Finding", width=2.6),
-            Column(label="Remedy", width=2.1),
-            Column(label="Source", width=2.5),
+            Column(label=label("column.rule"), width=0.8),
+            Column(label=label("column.finding"), width=2.6),
+            Column(label=label("column.remedy_of"), width=2.1),
+            Column(label=label("column.source"), width=2.5),
         ],
         rows=[
             [
@@ -141,18 +145,18 @@ def licences(view: View) -> list[Block]:
     for one in view.shown or view.barred:
         first.setdefault(one.model, one)
     if not first:
-        return [Paragraph(text="No model is shown, so no licence applies.")]
+        return []
     if all(one.licence is None for one in first.values()):
         return _licence_findings(list(first.values()))
     return [
         Table(
-            caption="Licences of the models shown",
+            caption=label("caption.licences"),
             columns=[
-                Column(label="Model", width=1.7),
-                Column(label="Licence", width=1.5),
-                Column(label="Commercial use", width=1.0),
-                Column(label="Conditions", width=2.2),
-                Column(label="Source", width=2.2),
+                Column(label=label("column.model"), width=1.7),
+                Column(label=label("column.licence"), width=1.5),
+                Column(label=label("column.commercial_use"), width=1.0),
+                Column(label=label("column.conditions"), width=2.2),
+                Column(label=label("column.source"), width=2.2),
             ],
             rows=_licence_rows(list(first.values())),
             note="A reading of public licence texts, not legal advice.",
@@ -178,14 +182,17 @@ def _licence_findings(models: list[CandidateResult]) -> list[Block]:
     """What the licence rules say, where the record has no licences."""
     said = [" ".join(f.sentence for f in one.findings if f.concern == "licence") for one in models]
     rows = [
-        [Cell(text=one.model_name), Cell(text=text or "no licence rule speaks")]
+        [Cell(text=one.model_name), Cell(text=text or label("cell.no_licence_rule"))]
         for one, text in zip(models, said, strict=True)
     ]
     return [
         Paragraph(text="The record does not hold the licences themselves, only what rules say."),
         Table(
-            caption="What licence rules say of the models shown",
-            columns=[Column(label="Model"), Column(label="Finding", width=3)],
+            caption=label("caption.licence_rules"),
+            columns=[
+                Column(label=label("column.model")),
+                Column(label=label("column.finding"), width=3),
+            ],
             rows=rows,
             note="Read the licence itself before relying on a model; this is not legal advice.",
         ),
@@ -196,7 +203,7 @@ def _licence(one: CandidateResult) -> list[Cell]:
     licence = one.licence
     if licence is None:
         said = " ".join(f.sentence for f in one.findings if f.concern == "licence")
-        missing = Cell(text=UNKNOWN, sub="not in the record", tone="muted")
+        missing = Cell(text=UNKNOWN, sub=label("cell.not_record"), tone="muted")
         return [Cell(text=one.model_name), missing, missing, Cell(text=said or UNKNOWN), missing]
     doubt = "" if licence.confirmed else "not confirmed"
     return [

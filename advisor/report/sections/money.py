@@ -16,6 +16,7 @@ from advisor.report.doc import (
     Paragraph,
     Table,
 )
+from advisor.report.labels import label
 from advisor.report.numbers import UNKNOWN, count, day, exact, figure_cell, figure_text, percent
 from advisor.report.sections import economics
 from advisor.report.view import View, number, option_name
@@ -31,6 +32,8 @@ APIS = 6  # cheapest hosted services that the body lists; the appendix has all
 
 def cost(view: View) -> list[Block]:
     """What a month costs, line by line, and what else it could be bought from."""
+    if not view.shown and not view.apis:
+        return []
     blocks: list[Block] = []
     chart = charts.monthly_cost(view) if view.shown else None
     blocks += [chart] if chart else []
@@ -44,16 +47,13 @@ def cost(view: View) -> list[Block]:
     blocks += economics.spread(view) + economics.ways(view)
     if view.assessment.adaptation is not None:
         blocks += _adaptation(view.assessment.adaptation)
-    if not view.shown and view.assessment.apis:
-        text = "Hosted APIs are listed for orientation; the verdict applies to them as well."
-        blocks.append(Paragraph(text=text))
     return blocks + _apis(view)
 
 
 def _tree(one: CandidateResult, cost: ServingCost) -> list[Block]:
     """Lines of a month with their total, the offer behind it, and notes."""
     total = [
-        Cell(text="Total of the lines with a sum", tone="strong"),
+        Cell(text=label("cell.total_lines_sum"), tone="strong"),
         Cell(text=""),
         Cell(text=""),
         number(cost.usd_per_month).model_copy(update={"tone": "strong"}),
@@ -62,13 +62,13 @@ def _tree(one: CandidateResult, cost: ServingCost) -> list[Block]:
     rows = [_line(line) for line in cost.lines]
     blocks: list[Block] = [
         Table(
-            caption=f"Cost tree of {option_name(one)}: quantity x unit price, a month",
+            caption=label("caption.cost_tree", option=option_name(one)),
             columns=[
-                Column(label="Line", width=2.9),
-                Column(label="Quantity", width=1.6, align="right"),
-                Column(label="Unit price, USD", width=1.2, align="right"),
-                Column(label="USD a month", width=1.9, align="right"),
-                Column(label="Evidence", width=0.8),
+                Column(label=label("column.line"), width=2.9),
+                Column(label=label("column.quantity"), width=1.6, align="right"),
+                Column(label=label("column.unit_price_usd"), width=1.2, align="right"),
+                Column(label=label("column.usd_per_month"), width=1.9, align="right"),
+                Column(label=label("column.evidence"), width=0.8),
             ],
             rows=[*rows, total],
             marked=[len(rows)],
@@ -83,7 +83,7 @@ def _tree(one: CandidateResult, cost: ServingCost) -> list[Block]:
 def _adaptation(one: TrainingCost) -> list[Block]:
     """One run of adapting the model to own examples: the tree, and how sure it is to fit."""
     total = [
-        Cell(text="Total of the lines with a sum, one run", tone="strong"),
+        Cell(text=label("cell.total_lines_sum_run"), tone="strong"),
         Cell(text=""),
         Cell(text=""),
         number(one.usd).model_copy(update={"tone": "strong"}),
@@ -93,14 +93,19 @@ def _adaptation(one: TrainingCost) -> list[Block]:
     fits = f"It fits the device's memory with a probability of {percent(one.chance_fits)}."
     return [
         Table(
-            caption=f"Adapting {one.estimate.model} to own examples on {one.estimate.device}: "
-            f"{one.steps.value:,.0f} steps, {figure_text(one.wall_h)}",
+            caption=label(
+                "caption.adapting",
+                model=one.estimate.model,
+                device=one.estimate.device,
+                steps=count(round(one.steps.value)),
+                time=figure_text(one.wall_h),
+            ),
             columns=[
-                Column(label="Line", width=2.9),
-                Column(label="Quantity", width=1.6, align="right"),
-                Column(label="Unit price, USD", width=1.2, align="right"),
-                Column(label="USD a run", width=1.9, align="right"),
-                Column(label="Evidence", width=0.8),
+                Column(label=label("column.line"), width=2.9),
+                Column(label=label("column.quantity"), width=1.6, align="right"),
+                Column(label=label("column.unit_price_usd"), width=1.2, align="right"),
+                Column(label=label("column.usd_run"), width=1.9, align="right"),
+                Column(label=label("column.evidence"), width=0.8),
             ],
             rows=[*rows, total],
             marked=[len(rows)],
@@ -118,7 +123,7 @@ def _line(line: CostLine) -> list[Cell]:
         Cell(text=line.label, sub=line.note),
         Cell(text=quantity),
         Cell(text=figure_cell(price), sub=dated),
-        Cell(text=figure_cell(line.usd), sub="" if line.usd else "not known"),
+        Cell(text=figure_cell(line.usd), sub="" if line.usd else label("cell.not_known")),
         Cell(text=words.BASES[basis][0] if basis else UNKNOWN),
     ]
 
@@ -127,39 +132,49 @@ def _offer(cost: ServingCost) -> KeyValues:
     offer = cost.offer
     age = "old: confirm before quoting" if offer.stale else "within its allowed age"
     items = [
-        Entry(label="Offer", value=f"{offer.provider} {offer.instance}, {offer.region}, "
-              f"{words.OFFERS[offer.kind]}"),
-        Entry(label="Price", value=f"{exact(offer.usd_per_hour)} USD per instance-hour "
-              f"({words.plural(offer.gpu_count, 'GPU')}); {words.MARKETS[offer.market]}"),
-        Entry(label="Dated", value=f"{offer.as_of_text}; {age}"),
-        Entry(label="Source", value=f"{offer.source} ({offer.confidence})"),
-        Entry(label="Per accepted output", value=figure_text(cost.usd_per_output),
-              basis=cost.usd_per_output.basis),
-    ]  # fmt: skip
+        Entry(
+            label=label("entry.offer"),
+            value=f"{offer.provider} {offer.instance}, {offer.region}, {words.OFFERS[offer.kind]}",
+        ),
+        Entry(
+            label=label("entry.price"),
+            value=f"{exact(offer.usd_per_hour)} USD per instance-hour "
+            f"({words.plural(offer.gpu_count, 'GPU')}); {words.MARKETS[offer.market]}",
+        ),
+        Entry(label=label("entry.dated"), value=f"{offer.as_of_text}; {age}"),
+        Entry(label=label("entry.source"), value=f"{offer.source} ({offer.confidence})"),
+        Entry(
+            label=label("entry.per_accepted_output"),
+            value=figure_text(cost.usd_per_output),
+            basis=cost.usd_per_output.basis,
+        ),
+    ]
     if cost.scale_to_zero_usd_per_month is not None:
         month = cost.scale_to_zero_usd_per_month
         items.append(
-            Entry(label="Billed only while busy", value=figure_text(month), basis=month.basis)
+            Entry(
+                label=label("entry.billed_only_while"), value=figure_text(month), basis=month.basis
+            )
         )
     return KeyValues(items=items)
 
 
 def _apis(view: View) -> list[Block]:
-    apis = view.assessment.apis
+    apis = view.apis
     if not apis:
         allowed = view.assessment.use_case.data_boundary == "anywhere"
         why = "no dated price of one that makes this is in the record"
         text = why if allowed else "data may not leave"
         return [Paragraph(text=f"None is compared: {text}.")]
     table = Table(
-        caption="The same volume bought from hosted APIs, at the vendor's stated size and quality",
+        caption=label("caption.apis"),
         columns=[
-            Column(label="Vendor and model", width=2.0),
-            Column(label="Size or quality", width=1.0),
-            Column(label="Units per output", width=1.7, align="right"),
-            Column(label="USD per output", width=1.9, align="right"),
-            Column(label="USD a month", width=1.8, align="right"),
-            Column(label="Price as of", width=1.0),
+            Column(label=label("column.vendor_model"), width=2.0),
+            Column(label=label("column.size_or_quality"), width=1.0),
+            Column(label=label("column.units_per_output"), width=1.7, align="right"),
+            Column(label=label("column.usd_per_output"), width=1.9, align="right"),
+            Column(label=label("column.usd_per_month"), width=1.8, align="right"),
+            Column(label=label("column.price_as"), width=1.0),
         ],
         rows=[_api(one) for one in apis[:APIS]],
         dense=True,
@@ -170,8 +185,13 @@ def _apis(view: View) -> list[Block]:
     notes = _grouped_notes(apis[:APIS])
     found: list[Block] = [table]
     if any(one.stale for one in apis):
-        found.append(Callout(tone="caution", title="Old prices", text="Marked prices are older "
-                             "than allowed: confirm them with the vendor."))  # fmt: skip
+        found.append(
+            Callout(
+                tone="caution",
+                title=label("heading.old_prices"),
+                text="Marked prices are older than allowed: confirm them with the vendor.",
+            )
+        )
     return found + ([Bullets(items=notes)] if notes else [])
 
 
@@ -194,7 +214,7 @@ def _units(one: ApiCost) -> str:
 
 
 def _api(one: ApiCost) -> list[Cell]:
-    dated = Cell(text=one.as_of_text, sub="old" if one.stale else "")
+    dated = Cell(text=one.as_of_text, sub=label("cell.old") if one.stale else "")
     return [
         Cell(text=f"{one.provider} {one.model}"),
         Cell(text=one.quality_or_size),

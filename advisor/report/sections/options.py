@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from advisor.report import charts, words
 from advisor.report.doc import Block, Cell, Column, Paragraph, Table
+from advisor.report.labels import label
 from advisor.report.numbers import UNKNOWN, count, exact, percent, significant
 from advisor.report.sections.tables import nearest_table, options_table
 from advisor.report.view import View, number, option_cell, with_unit
@@ -22,13 +23,11 @@ def options(view: View) -> list[Block]:
     if view.shown:
         chart = charts.pareto(view)
         blocks += [chart] if chart else []
-        caption = "Options shown: the best of each model, then the next best, by rank"
+        caption = label("caption.shown")
         blocks.append(options_table(view, view.shown, caption))
         blocks.append(_scores(view))
-    else:
-        blocks.append(Paragraph(text="No option is left: nothing is ranked."))
-        if view.barred:
-            blocks.append(nearest_table(view, "Options nearest to feasible"))
+    elif view.barred:
+        blocks.append(nearest_table(view, label("caption.nearest")))
     if view.assessment.barred_by:
         blocks.append(_bars(view))
     return blocks + [_chain(one) for one in view.assessment.composites]
@@ -38,13 +37,13 @@ def _chain(one: Composite) -> Table:
     """Several families in turn, where practice makes such things so."""
     least = "" if one.complete else "at least "
     return Table(
-        caption=f"In several steps: {one.name}",
+        caption=label("caption.chain", name=one.name),
         columns=[
-            Column(label="Step", width=1.6),
-            Column(label="Made by", width=2.2),
-            Column(label="Per item", width=0.7, align="right"),
-            Column(label="Time", width=1.5),
-            Column(label="USD per output", width=1.5, align="right"),
+            Column(label=label("column.step"), width=1.6),
+            Column(label=label("column.made_by"), width=2.2),
+            Column(label=label("column.per_item"), width=0.7, align="right"),
+            Column(label=label("column.time"), width=1.5),
+            Column(label=label("column.usd_per_output"), width=1.5, align="right"),
         ],
         rows=[
             *(
@@ -83,14 +82,14 @@ def _scores(view: View) -> Table:
         for one in view.shown
     ]
     weigh = [Cell(text=percent(weights[name]), tone="muted") for name in names]
-    first = [Cell(text=""), Cell(text="Weight of the criterion"), *weigh, Cell(text="")]
+    first = [Cell(text=""), Cell(text=label("cell.weight_criterion")), *weigh, Cell(text="")]
     return Table(
-        caption="Scores by criterion, from 0 to 1, with the weight of each",
+        caption=label("caption.scores"),
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Option", width=2.6),
+            Column(label=label("column.option"), width=2.6),
             *(Column(label=words.CRITERIA[name], align="right") for name in names),
-            Column(label="Total", align="right", width=0.8),
+            Column(label=label("column.total"), align="right", width=0.8),
         ],
         rows=[first, *rows],
         header=1,
@@ -107,11 +106,11 @@ def _score(value: float | None) -> str:
 def _bars(view: View) -> Table:
     tally = sorted(view.assessment.barred_by.items(), key=lambda item: (-item[1], item[0]))
     return Table(
-        caption="Rules that barred options",
+        caption=label("caption.bars"),
         columns=[
-            Column(label="Rule", width=0.8),
-            Column(label="What it says", width=4),
-            Column(label="Options barred", width=1, align="right"),
+            Column(label=label("column.rule"), width=0.8),
+            Column(label=label("column.said"), width=4),
+            Column(label=label("column.options_barred"), width=1, align="right"),
         ],
         rows=[
             [
@@ -144,13 +143,13 @@ def why_not(view: View) -> list[Block]:
 
 def _kept(families: list[FamilyResult]) -> Table:
     return Table(
-        caption="Families that no rule excludes",
+        caption=label("caption.families_kept"),
         columns=[
-            Column(label="Family", width=1.4),
-            Column(label="Status", width=0.9),
-            Column(label="Score", width=0.6, align="right"),
-            Column(label="Options", width=0.7, align="right"),
-            Column(label="What speaks for and against it", width=3.4),
+            Column(label=label("column.family"), width=1.4),
+            Column(label=label("column.status"), width=0.9),
+            Column(label=label("column.score"), width=0.6, align="right"),
+            Column(label=label("column.options"), width=0.7, align="right"),
+            Column(label=label("column.speaks_against"), width=3.4),
         ],
         rows=[
             [
@@ -185,12 +184,12 @@ def _barred(families: list[FamilyResult]) -> Table:
             ]
         )
     return Table(
-        caption="Families that a rule bars",
+        caption=label("caption.families_barred"),
         columns=[
-            Column(label="Family", width=1.3),
-            Column(label="Rule", width=0.9),
-            Column(label="Why not", width=3),
-            Column(label="What would lift it", width=2.2),
+            Column(label=label("column.family"), width=1.3),
+            Column(label=label("column.rule"), width=0.9),
+            Column(label=label("column.why_not"), width=3),
+            Column(label=label("column.remedy"), width=2.2),
         ],
         rows=rows,
         dense=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from advisor.report import words
 from advisor.report.doc import Block, Cell, Column, Commands, Paragraph, Table
+from advisor.report.labels import label
 from advisor.report.numbers import count, figure_text
 from advisor.report.view import View, option_name
 
@@ -18,8 +19,7 @@ def implementation(view: View) -> list[Block]:
     """Steps in order, each from the record, and the pilot's measures with their pass marks."""
     answer = view.assessment
     if answer.verdict == "no-go":
-        text = "Nothing is to be built as specified. What would make it feasible stands above."
-        return [Paragraph(text=text)]
+        return []
     steps = [*_settle(view), *_measure(view), *_prepare(view), *_serve(view), *_watch(view)]
     numbered = [f"{place}. {step}" for place, step in enumerate(steps, start=1)]
     blocks: list[Block] = [Paragraph(text=text) for text in numbered]
@@ -95,12 +95,12 @@ def _watch(view: View) -> list[str]:
 
 def _pilot(pilot: Pilot) -> Table:
     return Table(
-        caption="Pilot: what to measure, and when it has passed",
+        caption=label("caption.pilot"),
         columns=[
-            Column(label="Measure", width=2.0),
-            Column(label="Samples", width=0.6, align="right"),
-            Column(label="Passed when", width=2.0),
-            Column(label="Why so many", width=2.4),
+            Column(label=label("column.measure"), width=2.0),
+            Column(label=label("column.samples"), width=0.6, align="right"),
+            Column(label=label("column.passed_when"), width=2.0),
+            Column(label=label("column.why_so_many"), width=2.4),
         ],
         rows=[
             [
@@ -120,10 +120,7 @@ def verify(view: View) -> list[Block]:
     """Commands that repeat the figures, and measure them."""
     one = view.chosen or next(iter(view.ranked), None)
     if one is None:
-        return [
-            Paragraph(text="Nothing is run, so there is nothing to measure. Look at the rules:"),
-            Commands(label="Rules", lines=_rule_commands(view)),
-        ]
+        return []
     settings = workload_options(one)
     # Quantised weights are estimated, not profiled: the profiler takes its own default type.
     quantised = one.workload.dtype in ("fp8", "int8", "nf4")
@@ -134,7 +131,7 @@ def verify(view: View) -> list[Block]:
     return [
         Paragraph(text=f"The figures of {option_name(one)} come from this estimate:"),
         Commands(
-            label="Repeat the estimate",
+            label=label("caption.estimate"),
             lines=[f"advisor estimate {model} --device {device} {settings} --json"],
         ),
         Paragraph(
@@ -142,7 +139,7 @@ def verify(view: View) -> list[Block]:
             "there beats every prediction in this report."
         ),
         Commands(
-            label="Measure it (Python 3.11 or later; the first line in the folder of the program)",
+            label=label("caption.measure"),
             lines=[
                 "pip install '.[profile]'",
                 "advisor doctor",
@@ -150,7 +147,7 @@ def verify(view: View) -> list[Block]:
                 "advisor assess usecase.yaml --pdf report.pdf",
             ],
         ),
-        Commands(label="Look up the rules that decided", lines=_rule_commands(view)),
+        Commands(label=label("caption.rules"), lines=rule_commands(view)),
     ]
 
 
@@ -167,7 +164,7 @@ def _option(value: float) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _rule_commands(view: View) -> list[str]:
+def rule_commands(view: View) -> list[str]:
     codes = [one.code for one in view.assessment.findings]
     codes += [one.code for one in (view.chosen_family.findings if view.chosen_family else [])]
     codes += [one.code for one in (view.chosen.findings if view.chosen else [])]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from advisor.report import charts, words
 from advisor.report.charts.tornado import bar_name
 from advisor.report.doc import Block, Cell, Column, Paragraph, Table
+from advisor.report.labels import label
 from advisor.report.numbers import UNKNOWN, amount, exact, significant, time_scale
-from advisor.report.sections.executive import robustness_sentence
+from advisor.report.sections.certainty import robustness_sentence
 from advisor.report.view import View
 
 if TYPE_CHECKING:
@@ -33,23 +34,18 @@ def sensitivity(view: View) -> list[Block]:
         blocks.append(_choices(view))
     if answer.least_changes:
         blocks.append(_least(view))
-    return blocks or [
-        Paragraph(
-            text="The record holds no flip point: no single limit, volume or budget in the "
-            "range searched changes the recommendation, or none was searched for."
-        )
-    ]
+    return blocks
 
 
 def _tornado(bars: list[TornadoBar]) -> Table:
     return Table(
-        caption="Each input moved alone, the largest effect first",
+        caption=label("caption.tornado"),
         columns=[
-            Column(label="Input", width=1.7),
-            Column(label="Moved from, to", width=2.2),
-            Column(label="Range is", width=2.2),
-            Column(label="USD per output", width=1.6, align="right"),
-            Column(label="Limit over response", width=1.3, align="right"),
+            Column(label=label("column.input"), width=1.7),
+            Column(label=label("column.moved"), width=2.2),
+            Column(label=label("column.range"), width=2.2),
+            Column(label=label("column.usd_per_output"), width=1.6, align="right"),
+            Column(label=label("column.limit_over_response"), width=1.3, align="right"),
         ],
         rows=[
             [
@@ -82,13 +78,13 @@ def _range(bar: TornadoBar) -> str:
 
 def _thresholds(flips: list[FlipPoint]) -> Table:
     return Table(
-        caption="The value of one requirement at which the answer changes, nearest first",
+        caption=label("caption.thresholds"),
         columns=[
-            Column(label="Requirement", width=1.4),
-            Column(label="Now", width=1.2, align="right"),
-            Column(label="Changes", width=1.5, align="right"),
-            Column(label="Factor", width=0.7, align="right"),
-            Column(label="The answer becomes", width=2.8),
+            Column(label=label("column.requirement"), width=1.4),
+            Column(label=label("column.now"), width=1.2, align="right"),
+            Column(label=label("column.changes"), width=1.5, align="right"),
+            Column(label=label("column.factor"), width=0.7, align="right"),
+            Column(label=label("column.answer_becomes"), width=2.8),
         ],
         rows=[_flip(one) for one in flips],
         dense=True,
@@ -118,13 +114,13 @@ def _threshold(flip: FlipPoint) -> str:
 
 def _choices(view: View) -> Table:
     return Table(
-        caption="Other choices that change the answer, nearest first",
+        caption=label("caption.choices"),
         columns=[
-            Column(label="Requirement", width=1.5),
-            Column(label="Now", width=1.0),
-            Column(label="Instead", width=1.2),
-            Column(label="Changes", width=1.2),
-            Column(label="The answer becomes", width=2.8),
+            Column(label=label("column.requirement"), width=1.5),
+            Column(label=label("column.now"), width=1.0),
+            Column(label=label("column.instead"), width=1.2),
+            Column(label=label("column.changes"), width=1.2),
+            Column(label=label("column.answer_becomes"), width=2.8),
         ],
         rows=[
             [
@@ -142,12 +138,12 @@ def _choices(view: View) -> Table:
 
 def _least(view: View) -> Table:
     return Table(
-        caption="The least that would have to give for it to become feasible",
+        caption=label("caption.least"),
         columns=[
-            Column(label="Change", width=2.4),
-            Column(label="Factor", width=0.6, align="right"),
-            Column(label="The answer becomes", width=1.8),
-            Column(label="Verdict", width=1.2),
+            Column(label=label("column.change"), width=2.4),
+            Column(label=label("column.factor"), width=0.6, align="right"),
+            Column(label=label("column.answer_becomes"), width=1.8),
+            Column(label=label("column.verdict"), width=1.2),
         ],
         rows=[
             [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from advisor.report import words
 from advisor.report.doc import Cell, Column, Table
+from advisor.report.labels import label
 from advisor.report.numbers import UNKNOWN, count
 from advisor.report.view import (
     View,
@@ -28,12 +29,12 @@ def options_table(
         caption=caption,
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Option", width=1.85 if brief else 2.75),
-            Column(label="Device", width=1.85 if brief else 1.75),
-            Column(label="Response (90 %)", width=2.6 if brief else 1.75),
-            Column(label="USD per 1,000", width=1.45, align="right"),
-            Column(label="Memory, GiB", width=1.3, align="right"),
-            Column(label="Tier", width=0.4, align="right"),
+            Column(label=label("column.option"), width=1.85 if brief else 2.75),
+            Column(label=label("column.device"), width=1.85 if brief else 1.75),
+            Column(label=label("column.response_interval"), width=2.6 if brief else 1.75),
+            Column(label=label("column.usd_per_1000"), width=1.45, align="right"),
+            Column(label=label("column.memory_gib"), width=1.3, align="right"),
+            Column(label=label("column.tier"), width=0.4, align="right"),
         ],
         rows=[_row(one, brief) for one in options],
         header=1,
@@ -82,9 +83,9 @@ def nearest_table(view: View, caption: str) -> Table:
     return Table(
         caption=caption,
         columns=[
-            Column(label="Option", width=2),
-            Column(label="Device", width=1.8),
-            Column(label="What bars it", width=3),
+            Column(label=label("column.option"), width=2),
+            Column(label=label("column.device"), width=1.8),
+            Column(label=label("column.bars"), width=3),
         ],
         rows=rows,
         note=_tally(view),

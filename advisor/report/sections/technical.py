@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from advisor.report import charts, words
 from advisor.report.doc import (
     Block,
-    Bullets,
     Cell,
     Column,
     Entry,
@@ -16,6 +15,7 @@ from advisor.report.doc import (
     Subheading,
     Table,
 )
+from advisor.report.labels import label
 from advisor.report.numbers import UNKNOWN, count, figure_text, percent, seconds, significant
 from advisor.report.view import View, brief_device, number, option_cell, option_name, with_unit
 
@@ -24,14 +24,12 @@ if TYPE_CHECKING:
     from advisor.cost.record import ServingCost
     from advisor.estimator.record import StageEstimate
 
-_NOTHING = "No option is run, so there is nothing to time."
-
 
 def latency(view: View) -> list[Block]:
     """Where the time goes, alone and under load, against the limit."""
     options = view.leading
     if not options:
-        return [Paragraph(text=_NOTHING)]
+        return []
     blocks: list[Block] = [Paragraph(text=_against_limit(view, options[0]))]
     blocks.append(_alone_and_loaded(options))
     chart = charts.stages(view)
@@ -63,13 +61,13 @@ def _alone_and_loaded(options: list[CandidateResult]) -> Table:
         for one in options
     ]
     return Table(
-        caption="One request alone, and under the load of the use case",
+        caption=label("caption.alone_and_loaded"),
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Option", width=2.2),
-            Column(label="Device", width=2),
-            Column(label="One request alone", width=1.7),
-            Column(label="Under load", width=1.7),
+            Column(label=label("column.option"), width=2.2),
+            Column(label=label("column.device"), width=2),
+            Column(label=label("column.request_alone"), width=1.7),
+            Column(label=label("column.under_load"), width=1.7),
         ],
         rows=rows,
         header=1,
@@ -94,16 +92,16 @@ def _stage_times(one: CandidateResult) -> Table:
         for number, stage in enumerate(one.estimate.stages, start=1)
     ]
     return Table(
-        caption=f"Stages of {option_name(one)}, one request",
+        caption=label("caption.stages", option=option_name(one)),
         header=1,
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Stage", width=1.6),
-            Column(label="Calls", width=0.6, align="right"),
-            Column(label="Batch", width=0.6, align="right"),
-            Column(label="Time of all calls", width=1.9),
-            Column(label="Share", width=0.7, align="right"),
-            Column(label="Time is set by", width=1.3),
+            Column(label=label("column.stage"), width=1.6),
+            Column(label=label("column.calls"), width=0.6, align="right"),
+            Column(label=label("column.batch"), width=0.6, align="right"),
+            Column(label=label("column.time_all_calls"), width=1.9),
+            Column(label=label("column.share"), width=0.7, align="right"),
+            Column(label=label("column.time_set"), width=1.3),
         ],
         rows=rows,
         dense=True,
@@ -119,7 +117,7 @@ def _under_load(view: View, one: CandidateResult) -> list[Block]:
     cost = one.cost
     if cost is None or cost.offer.kind == "client-device":
         return []
-    blocks: list[Block] = [Subheading(text="In the busiest hour")]
+    blocks: list[Block] = [Subheading(text=label("heading.busiest_hour"))]
     chart = charts.load(view)
     blocks += [chart] if chart else []
     return [*blocks, KeyValues(items=[*_fleet(cost), *_percentiles(cost), *_start(cost)])]
@@ -128,20 +126,32 @@ def _under_load(view: View, one: CandidateResult) -> list[Block]:
 def _fleet(cost: ServingCost) -> list[Entry]:
     busy, batch = cost.utilisation, words.plural(cost.batch, "request")
     return [
-        Entry(label="Load at the peak", value=figure_text(cost.peak_requests_per_s),
-              basis=cost.peak_requests_per_s.basis),
-        Entry(label="GPUs needed", value=f"{count(cost.gpus_needed)} in "
-              f"{words.plural(cost.instances, 'instance')}, {batch} at a time on each"),
-        Entry(label="Planned utilisation at the peak", value=figure_text(busy), basis=busy.basis),
-    ]  # fmt: skip
+        Entry(
+            label=label("entry.load_peak"),
+            value=figure_text(cost.peak_requests_per_s),
+            basis=cost.peak_requests_per_s.basis,
+        ),
+        Entry(
+            label=label("entry.gpus_needed"),
+            value=f"{count(cost.gpus_needed)} in "
+            f"{words.plural(cost.instances, 'instance')}, {batch} at a time on each",
+        ),
+        Entry(
+            label=label("entry.planned_utilisation_peak"), value=figure_text(busy), basis=busy.basis
+        ),
+    ]
 
 
 def _percentiles(cost: ServingCost) -> list[Entry]:
     found = cost.under_load
     if found is None:
         return []
-    names = {"p50": found.p50_s, "p95": found.p95_s, "p99": found.p99_s,
-             "p95 of the wait in the queue": found.wait_p95_s}  # fmt: skip
+    names = {
+        "p50": found.p50_s,
+        "p95": found.p95_s,
+        "p99": found.p99_s,
+        label("entry.wait_p95"): found.wait_p95_s,
+    }
     how = f"{found.method}; {found.accuracy}"
     if found.spare_replicas:
         how += f"; times are those without {words.plural(found.spare_replicas, 'spare GPU')}"
@@ -150,7 +160,7 @@ def _percentiles(cost: ServingCost) -> list[Entry]:
             Entry(label=name, value=figure_text(one), basis=one.basis)
             for name, one in names.items()
         ),
-        Entry(label="How the queue was worked out", value=how),
+        Entry(label=label("entry.how_queue_was"), value=how),
     ]
 
 
@@ -159,19 +169,22 @@ def _start(cost: ServingCost) -> list[Entry]:
     if found is None:
         return []
     return [
-        Entry(label="A new instance serves after", value=figure_text(found.start_s),
-              basis=found.start_s.basis)
-    ]  # fmt: skip
+        Entry(
+            label=label("entry.new_instance_serves"),
+            value=figure_text(found.start_s),
+            basis=found.start_s.basis,
+        )
+    ]
 
 
 def memory(view: View) -> list[Block]:
     """Memory by part against capacity, and what each stage computes."""
     options = view.leading
     if not options:
-        return [Paragraph(text=_NOTHING)]
+        return []
     chart = charts.memory(view)
     blocks: list[Block] = [chart] if chart else []
-    blocks.append(_parts(options))
+    blocks.append(_parts(view.models))
     first = view.chosen or options[0]
     roof = charts.roofline(view)
     blocks += [roof] if roof else []
@@ -183,8 +196,6 @@ def memory(view: View) -> list[Block]:
             f"{_billions(first.estimate.parameters)} parameters; one multiply-add counts as two."
         )
     )
-    if first.estimate.notes:
-        blocks.append(Bullets(items=list(first.estimate.notes)))
     return blocks
 
 
@@ -198,16 +209,16 @@ def _billions(parameters: int) -> str:
 
 def _parts(options: list[CandidateResult]) -> Table:
     return Table(
-        caption="Peak memory by part, GiB, against what the device has",
+        caption=label("caption.memory"),
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Option", width=2.1),
-            Column(label="Weights", align="right", width=0.8),
-            Column(label="Activations", align="right", width=0.95),
-            Column(label="Workspace", align="right", width=0.9),
-            Column(label="Context", align="right", width=0.75),
-            Column(label="Peak (90 %)", align="right", width=1.3),
-            Column(label="Device has", align="right", width=0.9),
+            Column(label=label("column.option"), width=2.1),
+            Column(label=label("column.weights"), align="right", width=0.8),
+            Column(label=label("column.activations"), align="right", width=0.95),
+            Column(label=label("column.workspace"), align="right", width=0.9),
+            Column(label=label("column.context"), align="right", width=0.75),
+            Column(label=label("column.peak_90"), align="right", width=1.3),
+            Column(label=label("column.device_has"), align="right", width=0.9),
         ],
         rows=[_part_row(one) for one in options],
         header=1,
@@ -241,16 +252,16 @@ def _part_row(one: CandidateResult) -> list[Cell]:
 
 def _compute(one: CandidateResult) -> Table:
     return Table(
-        caption=f"What each stage of {one.model_name} computes, one request",
+        caption=label("caption.compute", model=one.model_name),
         header=1,
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label="Stage", width=1.5),
-            Column(label="TFLOP", align="right"),
-            Column(label="GB moved", align="right"),
-            Column(label="Operations launched", align="right", width=1.3),
-            Column(label="Live peak, GiB", align="right"),
-            Column(label="TFLOP/s reached", align="right", width=1.1),
+            Column(label=label("column.stage"), width=1.5),
+            Column(label=label("column.tflop"), align="right"),
+            Column(label=label("column.gb_moved"), align="right"),
+            Column(label=label("column.operations_launched"), align="right", width=1.3),
+            Column(label=label("column.live_peak_gib"), align="right"),
+            Column(label=label("column.tflop_s_reached"), align="right", width=1.1),
         ],
         rows=[_compute_row(*pair) for pair in enumerate(one.estimate.stages, start=1)],
         dense=True,

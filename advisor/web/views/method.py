@@ -7,7 +7,7 @@ import streamlit as st
 from advisor import load_catalog
 from advisor.figure import Basis
 from advisor.report.doc import Bullets, Entry, KeyValues, Paragraph, Subheading
-from advisor.report.words import BASES, GLOSSARY
+from advisor.report.words import BASES, glossary
 from advisor.rules import all_rules
 from advisor.web import blocks
 
@@ -76,6 +76,6 @@ def show() -> None:
             ]
         ),
         Subheading(text="Words"),
-        KeyValues(items=[Entry(label=word, value=text) for word, text in GLOSSARY]),
+        KeyValues(items=[Entry(label=word, value=text) for word, text in glossary()]),
         level=2,
     )
