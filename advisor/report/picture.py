@@ -16,7 +16,7 @@ WIDTH = 640
 # vl-convert brings Liberation Sans along, so widths are the same everywhere; a page draws with what
 # has the same widths (Arial), the PDF with its own font, for which there is room on the left.
 FONT = "Liberation Sans"
-ROOM = {"left": 24, "top": 4, "right": 4, "bottom": 4}
+ROOM = {"left": 24, "top": 4, "right": 16, "bottom": 4}
 INK, SOFT, GRID = "#1b2733", "#5b6773", "#dfe4e8"
 # Okabe-Ito, dark to light.
 BLACK, BLUE, VERMILLION, GREEN = "#000000", "#0072B2", "#D55E00", "#009E73"

@@ -55,6 +55,15 @@ class View:
         return said[:1].upper() + said[1:]
 
     @cached_property
+    def bought(self) -> ApiCost | None:
+        """The hosted API that is recommended instead of running anything."""
+        route = self.assessment.route
+        if route is None or route.kind != "buy-hosted-api":
+            return None
+        named = (route.provider, route.api_model)
+        return next((one for one in self.apis if (one.provider, one.model) == named), None)
+
+    @cached_property
     def failed(self) -> list[Gate]:
         """Gates that failed although something can be built: they come before everything else."""
         if self.assessment.verdict == "no-go":

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from advisor.figure import Basis
+from advisor.limits import time_limit
 from advisor.report.doc import Tone
 from advisor.report.labels import Spoken, group, label
 from advisor.report.numbers import UNKNOWN, exact, figure_text, percent, seconds
@@ -111,17 +112,23 @@ def limit_tone(chance: float | None) -> str:
     return "stop" if chance < MISSED else "caution"
 
 
+def time_kind(use_case: UseCase) -> str:
+    """Which time the limit is about: that of its experience class, else the stated kind."""
+    limit = time_limit(use_case)
+    return LATENCY_KINDS[limit[0] if limit else use_case.latency.kind]
+
+
 def limit_text(use_case: UseCase, limit_s: float | None = None) -> str:
     """The time limit as it was asked for: "4 s until the whole output, p95".
 
     `limit_s`: what an experience class was taken to mean.
     """
     latency = use_case.latency
-    kind = LATENCY_KINDS[latency.kind]
+    kind = time_kind(use_case)
     if latency.limit_ms is not None:
         return f"{seconds(latency.limit_ms / 1e3)} {kind}, p{latency.percentile}"
     if latency.experience is not None:
-        meant = f" (taken as {seconds(limit_s)})" if limit_s is not None else ""
+        meant = f" (taken as {seconds(limit_s)} {kind})" if limit_s is not None else ""
         return f"{latency.experience}{meant}, p{latency.percentile}"
     return "no limit stated"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from advisor.limits import time_limit
 from advisor.report.doc import Chart
 from advisor.report.labels import label
 from advisor.report.numbers import percent, seconds, significant, time_scale
@@ -37,9 +38,10 @@ def load(view: View) -> Chart | None:
 
 def _limit(view: View) -> float | None:
     """The stated limit, where it is about the same time: the whole output at p95."""
-    latency = view.assessment.use_case.latency
-    same = latency.kind in ("total", "per-item") and latency.percentile == 95
-    return view.limit_s if same else None
+    use_case = view.assessment.use_case
+    limit = time_limit(use_case)
+    whole = limit is not None and limit[0] in ("total", "per-item")
+    return view.limit_s if whole and use_case.latency.percentile == 95 else None
 
 
 def _finding(curve: LoadCurve, limit: float | None) -> str:
@@ -84,13 +86,11 @@ def _spec(curve: LoadCurve, limit: float | None, factor: float, unit: str) -> di
         )
     ]
     ends = [row[key] for row in rows for key in ("low", "value", "high") if key in row]
-    top = max(ends)
-    if limit is not None:
-        top = max(top, limit * factor)
+    ends += [limit * factor] if limit is not None else []
     x = alt.X(
         "rate:Q", title=label("axis.requests_second"), axis=alt.Axis(tickCount=6, format="~g")
     )
-    scale = alt.Scale(type="log", domain=[min(ends) / 1.3, top * 1.3], nice=False)
+    scale = alt.Scale(type="log", domain=[min(ends) / 1.3, max(ends) * 1.3], nice=False)
     axis = alt.Axis(tickCount=5, format="~g", labelOverlap="greedy")
     y = alt.Y("value:Q", title=label("axis.p95", unit=unit), scale=scale, axis=axis)
     base = alt.Chart(alt.NamedData("rows"))

@@ -95,15 +95,17 @@ def all_options(view: View) -> list[Block]:
 
 
 def _settings(listed: list[CandidateResult]) -> Table:
-    """The workload of each model; a model that runs with two has two rows."""
-    pairs = dict.fromkeys((one.model_name, one.workload.describe()) for one in listed)
+    """Each workload with the models that run it."""
+    models: dict[str, dict[str, None]] = {}
+    for one in listed:
+        models.setdefault(one.workload.describe(), {})[one.model_name] = None
     return Table(
         caption=label("caption.settings"),
         columns=[
-            Column(label=label("column.model"), width=1.4),
-            Column(label=label("column.settings"), width=3),
+            Column(label=label("column.model"), width=2.6),
+            Column(label=label("column.settings"), width=4),
         ],
-        rows=[[Cell(text=name), Cell(text=settings)] for name, settings in pairs],
+        rows=[[Cell(text=", ".join(names)), Cell(text=text)] for text, names in models.items()],
         dense=True,
     )
 
@@ -200,13 +202,14 @@ def glossary(view: View) -> list[Block]:
 def reproduce(view: View) -> list[Block]:
     """Versions, a digest of the record, and the use case to run again."""
     answer = view.assessment
+    versions = (
+        f"as of {answer.as_of.isoformat()}; engine {answer.engine_version}, catalog "
+        f"{answer.data_version}, record format {answer.schema_version}"
+    )
     return [
         KeyValues(
             items=[
-                Entry(label=label("entry.as_of"), value=answer.as_of.isoformat()),
-                Entry(label=label("entry.engine_version"), value=answer.engine_version),
-                Entry(label=label("entry.catalog_version"), value=answer.data_version),
-                Entry(label=label("entry.record_format"), value=str(answer.schema_version)),
+                Entry(label=label("entry.versions"), value=versions),
                 Entry(label=label("entry.digest_record"), value=digest(view)),
                 *(
                     Entry(label=label("entry.digest_of", name=name), value=value)
@@ -244,7 +247,9 @@ def stated_yaml(view: View) -> list[str]:
     data = view.assessment.use_case.model_dump(
         mode="json", include=set(view.stated), exclude_none=True
     )
-    text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10_000)
+    text = yaml.safe_dump(
+        data, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=None
+    )
     return str(text).rstrip("\n").split("\n")
 
 

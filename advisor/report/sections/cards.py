@@ -22,11 +22,14 @@ from advisor.report.view import View
 
 if TYPE_CHECKING:
     from advisor.assessment import CandidateResult
+    from advisor.cost.record import ApiCost
     from advisor.figure import Figure
 
 
 def kpis(view: View) -> list[Kpi]:
     """Time, costs and memory of the recommended option; counts where nothing is run."""
+    if view.bought is not None:
+        return _bought(view, view.bought)
     one = view.chosen
     if one is None:
         return _counts(view)
@@ -37,6 +40,21 @@ def kpis(view: View) -> list[Kpi]:
         figure_card("case.per_1000", cost.usd_per_1000_outputs if cost else None, _budget(view)),
         figure_card("case.per_month", cost.usd_per_month if cost else None, _volume(view)),
         figure_card("case.memory", memory, _capacity(one)),
+    ]
+
+
+def _bought(view: View, api: ApiCost) -> list[Kpi]:
+    """What is bought, and what running the best option would cost instead."""
+    one = view.chosen
+    own = one.cost.usd_per_month if one is not None and one.cost is not None else None
+    thousand = api.usd_per_output.times(1000, "USD/1000 outputs")
+    said = f"on {one.device_name}" if one is not None else ""
+    measure = "no price list says: measure it"
+    return [
+        figure_card("case.per_1000", thousand, _budget(view)),
+        figure_card("case.per_month", api.usd_per_month, _volume(view)),
+        Kpi(label=label("case.response"), value=UNKNOWN, note=measure),
+        figure_card("case.own_month", own, said),
     ]
 
 
@@ -89,7 +107,7 @@ def _held(chance: float | None) -> str:
 def _volume(view: View) -> str:
     use_case = view.assessment.use_case
     cost = view.chosen.cost if view.chosen else None
-    if cost is not None and cost.offer.kind == "client-device":
+    if view.bought is None and cost is not None and cost.offer.kind == "client-device":
         return "the users' own devices do the work"
     text = f"at {exact(use_case.volume_per_day)} items a day"
     if "volume_per_day" in view.assumed:

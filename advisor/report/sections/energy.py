@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.report.doc import Block, Cell, Column, Entry, KeyValues, Paragraph, Table
 from advisor.report.labels import label
 from advisor.report.numbers import UNKNOWN, figure_text
-from advisor.report.view import View, brief_device, option_cell, option_name, with_unit
+from advisor.report.view import View, option_cell, option_name, with_unit
 
 if TYPE_CHECKING:
     from advisor.cost.money import Carbon
@@ -23,7 +23,7 @@ def energy(view: View) -> list[Block]:
         [
             Cell(text=str(one.rank)),
             option_cell(one, settings=False),
-            brief_device(one),
+            Cell(text=one.device_name),
             with_unit(one.estimate.energy_j),
             with_unit(one.cost.energy_kwh_per_month if one.cost else None),
         ]
@@ -33,10 +33,10 @@ def energy(view: View) -> list[Block]:
         caption=label("caption.energy"),
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label=label("column.option"), width=2),
-            Column(label=label("column.device"), width=2.2),
-            Column(label=label("column.per_request"), width=1.7),
-            Column(label=label("column.month"), width=2.1),
+            Column(label=label("column.option"), width=1.8),
+            Column(label=label("column.device"), width=1.9),
+            Column(label=label("column.per_request"), width=2.1),
+            Column(label=label("column.month"), width=2.6),
         ],
         rows=rows,
         header=1,

@@ -40,10 +40,7 @@ def figures(view: View) -> list[Block]:
     if others:
         caption = label("caption.figures_others")
         blocks.append(_figure_table(caption, others, sources))
-    apis: list[Named] = [
-        (label("figure.api", name=f"{one.provider} {one.model}"), one.usd_per_output)
-        for one in view.apis
-    ]
+    apis: list[Named] = [(f"{one.provider} {one.model}", one.usd_per_output) for one in view.apis]
     if apis:
         blocks.append(_figure_table(label("caption.figures_apis"), apis, sources))
     if len(blocks) == 1:
@@ -99,9 +96,9 @@ def _figure_table(caption: str, named: list[Named], sources: _Sources) -> Table:
     return Table(
         caption=caption,
         columns=[
-            Column(label=label("column.figure"), width=3.6),
-            Column(label=label("column.value_interval"), width=2.9, align="right"),
-            Column(label=label("column.unit"), width=1.6),
+            Column(label=label("column.figure"), width=3.4),
+            Column(label=label("column.value_interval"), width=2.8, align="right"),
+            Column(label=label("column.unit"), width=1.9),
             Column(label=label("column.evidence"), width=0.9),
             Column(label=label("column.as_of"), width=1.0),
             Column(label=label("column.source"), width=0.6, align="right"),

@@ -49,13 +49,16 @@ def executive(view: View) -> list[Block]:
 def _guidance(view: View) -> list[Block]:
     """What to serve with and to prepare with, run or buy, and a price that is too old to quote."""
     answer = view.assessment
-    said = [_serve(view)]
+    said = [_route(view), _serve(view)] if view.bought is not None else [_serve(view)]
     said += [answer.offline.sentence] if answer.offline is not None else []
     said = [text for text in [*said, _route(view)] if text]
     blocks: list[Block] = [Paragraph(text=" ".join(dict.fromkeys(said)))] if said else []
     old = answer.money.price_age.sentence if answer.money is not None else None
     said_of_api = answer.route.api_model if answer.route is not None else None
     other = [one for one in answer.warnings if not said_of_api or said_of_api not in one]
+    if view.bought is not None and answer.route is not None:
+        text = " ".join(answer.route.conditions)
+        return [*blocks, Callout(tone="caution", title=label("heading.before_buying"), text=text)]
     shown = [old] if old else [] if answer.conditions else other[:1]
     title = label("heading.old_price" if old else "heading.note")
     return blocks + [Callout(tone="caution", title=title, text=text) for text in shown]
@@ -81,9 +84,10 @@ def _serve(view: View) -> str:
         return serve.sentence if serve is not None else ""
     latency = view.assessment.use_case.latency
     took = f"{words.verb(one.response_s.basis)} {figure_text(one.response_s)}"
+    lead = "Serve with" if view.bought is None else "To run it oneself, serve with"
     if latency.experience == "overnight":
-        return f"Serve with {option_name(one)}: a day's work {took}."
-    return f"Serve with {option_name(one)}: it {took} {words.LATENCY_KINDS[latency.kind]}."
+        return f"{lead} {option_name(one)}: a day's work {took}."
+    return f"{lead} {option_name(one)}: it {took} {words.time_kind(view.assessment.use_case)}."
 
 
 def _route(view: View) -> str:
@@ -113,7 +117,8 @@ def _route(view: View) -> str:
 
 def _options(view: View) -> list[Block]:
     if view.leading:
-        return [options_table(view, view.leading, label("caption.leading"), brief=True)]
+        head = "caption.leading" if view.bought is None else "caption.leading_own"
+        return [options_table(view, view.leading, label(head), brief=True)]
     if not view.barred:
         return _families(view)
     return [nearest_table(view, label("caption.nearest"))]
@@ -170,7 +175,8 @@ def _reasons(view: View) -> list[str]:
     found += view.chosen.findings if view.chosen else []
     good = sorted((one for one in found if one.severity == "for"), key=lambda f: -f.weight)
     said = [f"{one.sentence} ({one.code})" for one in good]
-    return list(dict.fromkeys([*said, *_figures(view)])) or [answer.headline]
+    figures = [] if view.bought is not None else _figures(view)
+    return list(dict.fromkeys([*said, *figures])) or [view.decision]
 
 
 def _figures(view: View) -> list[str]:

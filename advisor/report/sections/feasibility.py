@@ -30,15 +30,16 @@ def feasibility(view: View) -> list[Block]:
     answer = view.assessment
     word, tone = words.VERDICTS[answer.verdict]
     blocks: list[Block] = [Callout(tone=tone, title=word, text=view.decision)]
-    if answer.conditions:
+    risks = _risks(view)
+    conditions = _conditions(view, risks)
+    if conditions:
         no_go = answer.verdict == "no-go"
         head = label("heading.would_make_feasible" if no_go else "heading.conditions")
-        blocks += [Subheading(text=head), Bullets(items=list(answer.conditions))]
+        blocks += [Subheading(text=head), Bullets(items=conditions)]
     if answer.gates:
         blocks.append(_gates(answer.gates))
     if answer.readiness:
         blocks.append(_readiness(answer.readiness, answer.gates))
-    risks = _risks(view)
     blocks.append(_risk_table(risks) if risks else Paragraph(text="No rule names a risk."))
     if answer.warnings:
         blocks += [
@@ -46,6 +47,12 @@ def feasibility(view: View) -> list[Block]:
             Bullets(items=list(answer.warnings)),
         ]
     return blocks
+
+
+def _conditions(view: View, risks: list[Finding]) -> list[str]:
+    """Conditions that are not among the findings of the table below."""
+    codes = tuple(f"({one.code})" for one in risks)
+    return [one for one in view.assessment.conditions if not one.endswith(codes)]
 
 
 _ADDRESS = re.compile(r"\s*\([^()]*https?://[^()]*\)")  # `advisor rules CODE` has them whole

@@ -136,8 +136,10 @@ def why_not(view: View) -> list[Block]:
     if out:
         blocks.append(_barred(out))
     if other:
-        names = ", ".join(f"{one.name} ({_codes(one)})" for one in other)
-        blocks.append(Paragraph(text=f"Set aside because they make other outputs: {names}."))
+        codes = ", ".join(dict.fromkeys(_codes(one) for one in other))
+        names = ", ".join(one.name for one in other)
+        text = f"Set aside because they make other outputs ({codes}): {names}."
+        blocks.append(Paragraph(text=text))
     return blocks or [Paragraph(text="The catalog holds no family.")]
 
 

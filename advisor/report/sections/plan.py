@@ -168,5 +168,5 @@ def rule_commands(view: View) -> list[str]:
     codes = [one.code for one in view.assessment.findings]
     codes += [one.code for one in (view.chosen_family.findings if view.chosen_family else [])]
     codes += [one.code for one in (view.chosen.findings if view.chosen else [])]
-    found = [f"advisor rules {shlex.quote(code)}" for code in dict.fromkeys(codes)][:6]
+    found = [f"advisor rules {shlex.quote(code)}" for code in dict.fromkeys(codes)][:3]
     return found or ["advisor rules"]

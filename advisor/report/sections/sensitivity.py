@@ -24,10 +24,10 @@ def sensitivity(view: View) -> list[Block]:
         varied = "; ".join(answer.robustness.varied)
         text = f"{robustness_sentence(view)} Varied were {varied}."
         blocks.append(Paragraph(text=text))
-    if answer.tornado:
-        blocks.append(_tornado(answer.tornado))
     chart = charts.tornado(view)
     blocks += [chart] if chart else []
+    if answer.tornado:
+        blocks.append(_tornado(answer.tornado))
     if answer.flip_points:
         blocks.append(_thresholds(answer.flip_points))
     if answer.choice_flips:

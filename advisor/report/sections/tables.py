@@ -24,19 +24,22 @@ if TYPE_CHECKING:
 def options_table(
     view: View, options: list[CandidateResult], caption: str, *, brief: bool = False
 ) -> Table:
-    """Ranked options with their figures; the number is the rank. `brief`: without settings."""
+    """Ranked options with their figures; the number is the rank.
+
+    `brief`: without the settings of the recommended one; those of all stand in an appendix.
+    """
     return Table(
         caption=caption,
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label=label("column.option"), width=1.85 if brief else 2.75),
-            Column(label=label("column.device"), width=1.85 if brief else 1.75),
-            Column(label=label("column.response_interval"), width=2.6 if brief else 1.75),
+            Column(label=label("column.option"), width=1.85),
+            Column(label=label("column.device"), width=1.85),
+            Column(label=label("column.response_interval"), width=2.6),
             Column(label=label("column.usd_per_1000"), width=1.45, align="right"),
             Column(label=label("column.memory_gib"), width=1.3, align="right"),
             Column(label=label("column.tier"), width=0.4, align="right"),
         ],
-        rows=[_row(one, brief) for one in options],
+        rows=[_row(one, brief, one is view.chosen) for one in options],
         header=1,
         dense=True,
         marked=[index for index, one in enumerate(options) if one is view.chosen],
@@ -51,13 +54,13 @@ def _ends_note(options: list[CandidateResult]) -> str:
     return " The ends of a cost take every part at its low or high end at once."
 
 
-def _row(one: CandidateResult, brief: bool) -> list[Cell]:
+def _row(one: CandidateResult, brief: bool, chosen: bool) -> list[Cell]:
     said = words.against_limit(one.chance_in_limit, one.response_s.basis)
     response = with_unit(one.response_s, said if one.limit_s is not None else "")
     tone = words.limit_tone(one.chance_in_limit)
     return [
         Cell(text=str(one.rank)),
-        option_cell(one, settings=not brief),
+        option_cell(one, settings=chosen and not brief),
         brief_device(one) if brief else device_cell(one),
         response.model_copy(update={"tone": tone}),
         number(one.cost.usd_per_1000_outputs if one.cost else None),

@@ -17,7 +17,7 @@ from advisor.report.doc import (
 )
 from advisor.report.labels import label
 from advisor.report.numbers import UNKNOWN, count, figure_text, percent, seconds, significant
-from advisor.report.view import View, brief_device, number, option_cell, option_name, with_unit
+from advisor.report.view import View, number, option_cell, option_name, with_unit
 
 if TYPE_CHECKING:
     from advisor.assessment import CandidateResult
@@ -31,9 +31,9 @@ def latency(view: View) -> list[Block]:
     if not options:
         return []
     blocks: list[Block] = [Paragraph(text=_against_limit(view, options[0]))]
-    blocks.append(_alone_and_loaded(options))
     chart = charts.stages(view)
     blocks += [chart] if chart else []
+    blocks.append(_alone_and_loaded(options))
     first = view.chosen or options[0]
     blocks.append(_stage_times(first))
     return blocks + _under_load(view, first)
@@ -54,7 +54,7 @@ def _alone_and_loaded(options: list[CandidateResult]) -> Table:
         [
             Cell(text=str(one.rank)),
             option_cell(one, settings=False),
-            brief_device(one),
+            Cell(text=one.device_name),
             with_unit(one.estimate.latency_s),
             with_unit(one.cost.p95_s if one.cost else None),
         ]
@@ -64,10 +64,10 @@ def _alone_and_loaded(options: list[CandidateResult]) -> Table:
         caption=label("caption.alone_and_loaded"),
         columns=[
             Column(label="#", width=0.4, align="right"),
-            Column(label=label("column.option"), width=2.2),
-            Column(label=label("column.device"), width=2),
-            Column(label=label("column.request_alone"), width=1.7),
-            Column(label=label("column.under_load"), width=1.7),
+            Column(label=label("column.option"), width=1.9),
+            Column(label=label("column.device"), width=1.9),
+            Column(label=label("column.request_alone"), width=2.1),
+            Column(label=label("column.under_load"), width=2.1),
         ],
         rows=rows,
         header=1,
@@ -235,7 +235,7 @@ def _part_row(one: CandidateResult) -> list[Cell]:
         capacity = capacity.model_copy(update={"sub": "does not fit", "tone": "stop"})
     return [
         Cell(text=str(one.rank)),
-        Cell(text=one.model_name, sub=one.device_name),
+        Cell(text=one.model_name),
         *(
             Cell(text=significant(value))
             for value in (
