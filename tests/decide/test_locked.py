@@ -45,3 +45,11 @@ def test_an_answer_unlocks_the_rules_that_waited_for_it() -> None:
 def test_each_rule_is_named_once_in_order() -> None:
     codes = [one.code for one in locked()]
     assert codes == sorted(set(codes))
+
+
+def test_every_requirement_has_a_question() -> None:
+    from advisor.decide.questions import QUESTIONS
+    from advisor.usecase import UseCase
+
+    told = {"title", "description", "outputs"}  # without them there is nothing to ask about
+    assert set(QUESTIONS) == set(UseCase.model_fields) - told

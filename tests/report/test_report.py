@@ -15,9 +15,10 @@ import yaml
 from advisor.assessment import Assessment
 from advisor.cli import cli
 from advisor.figure import Basis
-from advisor.report import render_html, render_markdown, render_pdf
+from advisor.report import render_html, render_markdown, render_pdf, words
 from advisor.report.data import report_doc
 from advisor.report.doc import Table, plain
+from advisor.report.numbers import value_text
 from advisor.report.sections.audit import all_figures
 from advisor.report.sections.plan import workload_options
 from advisor.report.view import View
@@ -231,3 +232,53 @@ def test_text_of_a_document_is_one_clean_line() -> None:
 def test_ids_on_the_page_are_unique(name: str) -> None:
     ids = [value for _, key, value in Page(html_of(name)).attributes if key == "id"]
     assert len(ids) == len(set(ids))
+
+
+def test_a_no_go_has_no_section_about_running_and_no_prices() -> None:
+    doc = report_doc(no_go())
+    left = {"options", "latency", "memory", "cost", "energy", "licences", "plan", "verify"}
+    assert not left & {section.id for section in doc.sections}
+    body = [section.number for section in doc.sections if section.number.isdigit()]
+    assert body == [str(number) for number in range(1, len(body) + 1)]
+    assert any("Latency by stage and under load" in text for text in doc.texts())
+
+
+def test_a_go_beside_a_failed_gate_waits_for_it_and_says_why() -> None:
+    answer = go()
+    failed = [gate for gate in answer.gates if gate.status == "failed"]
+    assert len(failed) == 1
+    doc = report_doc(answer)
+    assert doc.verdict.endswith("once 1 failed gate is settled") and doc.tone == "caution"
+    first = " ".join(str(block) for block in doc.executive)
+    assert failed[0].question in first
+    open_gates = [gate.model_copy(update={"status": "open"}) for gate in answer.gates]
+    calm = report_doc(answer.model_copy(update={"gates": open_gates}))
+    assert "settled" not in calm.verdict
+
+
+def test_where_buying_wins_the_price_of_the_api_heads_page_one() -> None:
+    answer, api = go(), go().apis[0]
+    assert answer.route is not None
+    route = answer.route.model_copy(
+        update={
+            "kind": "buy-hosted-api",
+            "provider": api.provider,
+            "api_model": api.model,
+            "conditions": ["Measure its response."],
+        }
+    )
+    doc = report_doc(answer.model_copy(update={"route": route}))
+    cards = next(block.items for block in doc.executive if block.kind == "kpis")
+    assert cards[0].value.split()[0] == value_text(
+        api.usd_per_output.times(1000, "USD/1000 outputs")
+    )
+    assert [card.value for card in cards].count("-") == 1  # no price list says how long it takes
+    assert "Measure its response." in " ".join(doc.texts())
+
+
+def test_a_class_of_waiting_names_the_time_it_was_judged_by() -> None:
+    use_case = parse_use_case(
+        {"title": "t", "outputs": ["text"], "latency": {"experience": "interactive"}}
+    )
+    assert words.time_kind(use_case) == "until the first output"
+    assert "1 s until the first output" in words.limit_text(use_case, 1.0)
