@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from advisor.report.doc import listing
@@ -106,7 +106,7 @@ def finished(
     data: dict[str, list[dict[str, Any]]],
     *,
     width: float,
-    height: float | dict[str, float],
+    height: float | Mapping[str, float],
 ) -> dict[str, Any]:
     """The specification of layers in the house style, with the data sets that they name.
 
