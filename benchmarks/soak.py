@@ -38,6 +38,7 @@ RESULT = ROOT / "benchmarks" / "results" / "soak.json"
 TODAY = date(2026, 11, 23)
 AGAIN, RENDERED = 5, 10
 CASES_PER_PROCESS = 300
+ASKED_BACK = "give it as terms:"  # a price that only the client can know, for what they asked
 
 Job = tuple[int, bool]  # seed; whether it is the second time
 
@@ -62,7 +63,8 @@ def answered(job: Job) -> dict[str, Any]:
             if seed % RENDERED == 0:
                 render_html(answer)
     except AdvisorError as error:
-        line["faults"] = [f"refused: {error}"]
+        kept = "asked_back" if ASKED_BACK in str(error) else "faults"
+        line[kept] = [f"refused: {error}"]
     except Exception as error:  # what a soak is for
         line["faults"] = [f"{type(error).__name__}: {error}"]
     return line
@@ -125,6 +127,7 @@ def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
         "cases": len(first),
         "with_faults": len(wrong),
         "faults": dict(list(wrong.items())[:50]),
+        "asked_back_for_a_price": sum("asked_back" in line for line in first.values()),
         "answered_twice": len(second),
         "different_the_second_time": differ,
         "rendered": sum(seed % RENDERED == 0 for seed in first),
