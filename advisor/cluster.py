@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -30,6 +31,7 @@ def connected(address: str | None) -> Iterator[Any]:
     """The module `ray`, connected; disconnected at the end unless the caller was connected before.
 
     Without an address Ray's own default holds (RAY_ADDRESS, a running cluster, else this machine).
+    Ray tells of lost nodes on stdout, which belongs to the command's answer: it goes to stderr.
     Raises MissingExtra without Ray, InputError where no cluster answers.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
@@ -48,7 +50,8 @@ def connected(address: str | None) -> Iterator[Any]:
                 " give the head's HOST:PORT, from a node of the cluster"
             ) from None
     try:
-        yield ray
+        with contextlib.redirect_stdout(sys.stderr):
+            yield ray
     finally:
         if ours:
             ray.shutdown()

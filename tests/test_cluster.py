@@ -18,7 +18,7 @@ ray = pytest.importorskip("ray", reason="the extra 'cluster' (ray) is not instal
 pytestmark = pytest.mark.slow
 
 from advisor.cli import cli  # noqa: E402
-from advisor.cluster import mapped  # noqa: E402
+from advisor.cluster import connected, mapped  # noqa: E402
 from tests.local_cluster import hold, lose_node, nodes, release, wait_while_held  # noqa: E402
 from tests.test_portfolio import write_cases  # noqa: E402
 
@@ -75,6 +75,15 @@ def test_a_portfolio_on_a_cluster_is_the_document_of_one_process(
     spread = CliRunner().invoke(cli, [*said, "--engine", "ray"])
     assert spread.exit_code == alone.exit_code == 3
     assert spread.stdout == alone.stdout and spread.stderr == alone.stderr
+
+
+def test_what_ray_tells_of_its_nodes_is_no_part_of_the_answer(
+    cluster: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with connected(None):
+        print("a node was lost")
+    print("the answer")
+    assert capsys.readouterr() == ("the answer\n", "a node was lost\n")
 
 
 def test_a_killed_worker_costs_nothing_but_its_time(cluster: Any, tmp_path: Path) -> None:
