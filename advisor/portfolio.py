@@ -1,32 +1,47 @@
 """Many use cases at once: a folder of files in, one row per file out, in the files' order.
 
 A broken file is a row with its error; it does not stop the others. Files are shared out to worker
-processes in turn; each keeps its estimates between use cases. The rows do not depend on the number
-of workers.
+processes in turn, or to a Ray cluster; each worker keeps its estimates between use cases. The rows
+do not depend on the number of workers or on what was lost on the way.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from advisor.errors import AdvisorError, InputError
+from advisor.errors import AdvisorError, DataError, InputError
 from advisor.figure import Figure
 
 if TYPE_CHECKING:
     from advisor.assessment import Assessment, CandidateResult
+    from advisor.usecase import UseCase
 
+Engine = Literal["local", "ray"]
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 IN_PROCESS = 8  # files up to which starting worker processes takes longer than it saves
 CHUNK = 8  # files a worker takes at a time
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to answer. It is read where the portfolio was asked for, and answered anywhere."""
+
+    name: str  # relative to the folder
+    asked: UseCase | str  # or why it cannot be read
+    as_of: date
+    catalog_dir: str | None
+    made_with: str  # data and release that the portfolio began with
 
 
 class _Strict(BaseModel):
@@ -91,20 +106,31 @@ def assess_folder(
     as_of: date | None = None,
     catalog_dir: str | None = None,
     workers: int | None = None,
+    engine: Engine = "local",
+    address: str | None = None,
 ) -> Portfolio:
     """Every use case file of a folder and its subfolders, answered without flip points.
 
-    `workers`: processes (default: one per CPU that may be used). Raises InputError for a folder
-    that is missing or holds no use case file.
+    `workers`: processes (default: one per CPU that may be used). `engine` "ray": tasks on the Ray
+    cluster at `address` instead, whose nodes need the same release and data (docs/scale.md).
+    Raises InputError for a folder that is missing or holds no use case file, or where no cluster
+    answers, and DataError for a node with other data.
     """
-    from advisor.catalog import load_catalog
-
     day = as_of or date.today()
     root = Path(folder)
     files = use_case_files(root)
-    version = load_catalog(catalog_dir).version
-    rows = list(_rows(root, files, day, catalog_dir, workers))
-    return summed(rows, day, version)
+    made_with = _made_with(catalog_dir)
+    paths = [(root, file, day, catalog_dir, made_with) for file in files]
+    rows = _on_cluster(paths, address) if engine == "ray" else _here(paths, workers)
+    return summed(list(rows), day, made_with.split()[0])
+
+
+def _made_with(catalog_dir: str | None) -> str:
+    """The data version and the release, as this machine has them."""
+    from advisor.catalog import load_catalog
+    from advisor.decide import data_version, engine_version
+
+    return f"{data_version(load_catalog(catalog_dir))} {engine_version()}"
 
 
 def use_case_files(root: Path) -> list[Path]:
@@ -117,16 +143,27 @@ def use_case_files(root: Path) -> list[Path]:
     return files
 
 
-def _rows(
-    root: Path, files: Sequence[Path], day: date, catalog_dir: str | None, workers: int | None
-) -> Iterator[Row]:
-    count = min(workers or _processors(), len(files))
-    jobs = [(str(root), str(file), day, catalog_dir) for file in files]
-    if count < 2 or len(files) <= IN_PROCESS:
-        yield from map(assess_file, jobs)
+Paths = Sequence[tuple[Path, Path, date, str | None, str]]
+
+
+def _here(paths: Paths, workers: int | None) -> Iterator[Row]:
+    count = min(workers or _processors(), len(paths))
+    if count < 2 or len(paths) <= IN_PROCESS:
+        yield from map(_assess_file, paths)
         return
     with ProcessPoolExecutor(count, mp_context=get_context("forkserver")) as pool:
-        yield from pool.map(assess_file, jobs, chunksize=CHUNK)
+        yield from pool.map(_assess_file, paths, chunksize=CHUNK)
+
+
+def _on_cluster(paths: Paths, address: str | None) -> Iterator[Row]:
+    from advisor.cluster import MAX_LOSSES, connected, mapped
+
+    def lost(job: Job) -> Row:
+        return Row(file=job.name, error=f"{job.name}: took {MAX_LOSSES} workers with it")
+
+    with connected(address) as ray:
+        jobs = (read_job(*each) for each in paths)
+        yield from mapped(ray, assess_job, jobs, chunk=CHUNK, lost=lost)
 
 
 def _processors() -> int:
@@ -135,21 +172,43 @@ def _processors() -> int:
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
-def assess_file(job: tuple[str, str, date, str | None]) -> Row:
-    """One file's row. Whatever is wrong with the file becomes its `error`."""
-    from advisor.catalog import load_catalog
-    from advisor.pipeline import assess
+def _assess_file(path: tuple[Path, Path, date, str | None, str]) -> Row:
+    return assess_job(read_job(*path))
+
+
+def read_job(root: Path, file: Path, day: date, catalog_dir: str | None, made_with: str) -> Job:
+    """A file, read."""
     from advisor.usecase import read_use_case
 
-    root, file, day, catalog_dir = job
-    name = Path(file).relative_to(root).as_posix()
+    asked: UseCase | str
     try:
-        use_case = read_use_case(file)
-        return row_of(
-            name, assess(use_case, catalog=load_catalog(catalog_dir), as_of=day, flips=False)
-        )
+        asked = read_use_case(file)
     except AdvisorError as error:
-        return Row(file=name, error=str(error))
+        asked = str(error)
+    return Job(file.relative_to(root).as_posix(), asked, day, catalog_dir, made_with)
+
+
+def assess_job(job: Job) -> Row:
+    """One file's row. Whatever is wrong with the file becomes its `error`.
+
+    Raises DataError where this machine would answer from other data or code.
+    """
+    from advisor.catalog import load_catalog
+    from advisor.pipeline import assess
+
+    if isinstance(job.asked, str):
+        return Row(file=job.name, error=job.asked)
+    here = _made_with(job.catalog_dir)
+    if here != job.made_with:
+        raise DataError(
+            f"{platform.node()} has data and release {here}, the portfolio began with"
+            f" {job.made_with}: install the same release, catalog and profiles on every node"
+        )
+    catalog = load_catalog(job.catalog_dir)
+    try:
+        return row_of(job.name, assess(job.asked, catalog=catalog, as_of=job.as_of, flips=False))
+    except AdvisorError as error:
+        return Row(file=job.name, error=str(error))
 
 
 def row_of(name: str, answer: Assessment) -> Row:

@@ -30,26 +30,26 @@ class Terms(BaseModel):
 
     # Currency of the answer
     currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
-    units_per_usd: float | None = Field(None, gt=0, le=1e9)  # 0.92 = one USD buys 0.92 EUR
+    units_per_usd: float | None = Field(None, ge=1e-6, le=1e9)  # 0.92 = one USD buys 0.92 EUR
 
     # People and time
     people_usd_per_hour: Usd | None = None  # of those who review and clean up
-    run_months: float | None = Field(None, gt=0, le=240)  # costs are summed over this time
+    run_months: float | None = Field(None, ge=0.01, le=240)  # costs are summed over this time
 
     # Rented
     regions: list[str] = Field(default=[], max_length=32)  # only these, named as in the prices
-    gpu_usd_per_hour: dict[str, Annotated[float, Field(gt=0, le=1e5)]] = Field(
+    gpu_usd_per_hour: dict[str, Annotated[float, Field(ge=1e-4, le=1e5)]] = Field(
         default={}, max_length=100
     )
     commitment_discount: Share | None = None  # off the on-demand price, for running all the time
 
     # Owned
-    purchase_usd: dict[str, Annotated[float, Field(gt=0, le=1e7)]] = Field(
+    purchase_usd: dict[str, Annotated[float, Field(ge=0.01, le=1e7)]] = Field(
         default={}, max_length=100
     )
     server_factor: float | None = Field(None, ge=1, le=10)
     residual_share: Share | None = None
-    depreciation_years: float | None = Field(None, gt=0, le=30)
+    depreciation_years: float | None = Field(None, ge=0.1, le=30)
     system_power_factor: float | None = Field(None, ge=1, le=10)
     pue: float | None = Field(None, ge=1, le=5)
     usd_per_kwh: float | None = Field(None, ge=0, le=10)

@@ -38,6 +38,7 @@ RESULT = ROOT / "benchmarks" / "results" / "soak.json"
 TODAY = date(2026, 11, 23)
 AGAIN, RENDERED = 5, 10
 CASES_PER_PROCESS = 300
+ASKED_BACK = "give it as terms:"  # a price that only the client can know, for what they asked
 
 Job = tuple[int, bool]  # seed; whether it is the second time
 
@@ -46,13 +47,13 @@ def answered(job: Job) -> dict[str, Any]:
     """One line of the log."""
     seed, again = job
     line: dict[str, Any] = {"seed": seed, "again": again, "faults": []}
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         asked = use_case(random.Random(seed))
         answer = assess(asked, as_of=TODAY)
         text = answer.model_dump_json()
         line |= {
-            "s": round(time.perf_counter() - start, 3),
+            "s": round(time.process_time() - start, 3),
             "verdict": answer.verdict,
             "family": answer.family,
             "sha256": hashlib.sha256(text.encode()).hexdigest(),
@@ -62,7 +63,8 @@ def answered(job: Job) -> dict[str, Any]:
             if seed % RENDERED == 0:
                 render_html(answer)
     except AdvisorError as error:
-        line["faults"] = [f"refused: {error}"]
+        kept = "asked_back" if ASKED_BACK in str(error) else "faults"
+        line[kept] = [f"refused: {error}"]
     except Exception as error:  # what a soak is for
         line["faults"] = [f"{type(error).__name__}: {error}"]
     return line
@@ -125,14 +127,16 @@ def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
         "cases": len(first),
         "with_faults": len(wrong),
         "faults": dict(list(wrong.items())[:50]),
+        "asked_back_for_a_price": sum("asked_back" in line for line in first.values()),
         "answered_twice": len(second),
         "different_the_second_time": differ,
         "rendered": sum(seed % RENDERED == 0 for seed in first),
         "verdicts": dict(collections.Counter(one.get("verdict") for one in first.values())),
         "families": len({one.get("family") for one in first.values()}),
-        "seconds_p50": float(np.quantile(seconds, 0.5)),
-        "seconds_p95": float(np.quantile(seconds, 0.95)),
-        "seconds_max": float(seconds.max()),
+        "processor_s_mean": round(float(seconds.mean()), 3),
+        "processor_s_p50": round(float(np.quantile(seconds, 0.5)), 3),
+        "processor_s_p95": round(float(np.quantile(seconds, 0.95)), 3),
+        "processor_s_max": float(seconds.max()),
     }
 
 

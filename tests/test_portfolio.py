@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from advisor.cli import cli
-from advisor.errors import InputError
-from advisor.portfolio import assess_folder
+from advisor.errors import DataError, InputError
+from advisor.portfolio import assess_folder, assess_job, read_job
 from advisor.report.html import html
 from advisor.report.portfolio import portfolio_doc
 
@@ -19,16 +19,20 @@ DAY = date(2026, 11, 23)
 LABELS = "title: Labels {n}\noutputs: [label]\ntask: select\nclosed_label_set: true\n"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def write_cases(folder: Path) -> None:
     """Nine use cases that need no estimate, one broken file, one in a subfolder."""
     for n in range(9):
-        (tmp_path / f"case-{n}.yaml").write_text(LABELS.format(n=n))
-    (tmp_path / "case-3.yaml").write_text("title: <b>Broken</b>\noutputs: [picture]\n")
-    (tmp_path / "more").mkdir()
-    (tmp_path / "more" / "last.json").write_text(
+        (folder / f"case-{n}.yaml").write_text(LABELS.format(n=n))
+    (folder / "case-3.yaml").write_text("title: <b>Broken</b>\noutputs: [picture]\n")
+    (folder / "more").mkdir()
+    (folder / "more" / "last.json").write_text(
         json.dumps({"title": "<script>x</script>", "outputs": ["label"], "task": "select"})
     )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_cases(tmp_path)
     return tmp_path
 
 
@@ -68,3 +72,15 @@ def test_the_command_prints_one_document_and_leaves_with_3(folder: Path) -> None
     (folder / "case-3.yaml").unlink()
     run = CliRunner().invoke(cli, ["portfolio", str(folder), "--workers", "1"])
     assert run.exit_code == 0 and "9 files" in run.stdout
+
+
+@pytest.mark.parametrize("more", [["--address", "h:1"], ["--engine", "ray", "--workers", "2"]])
+def test_options_that_would_be_ignored_are_refused(folder: Path, more: list[str]) -> None:
+    run = CliRunner().invoke(cli, ["portfolio", str(folder), *more])
+    assert run.exit_code == 2 and "is for --engine" in run.stderr
+
+
+def test_a_node_with_other_data_answers_nothing(folder: Path) -> None:
+    job = read_job(folder, folder / "case-1.yaml", DAY, None, "0ther 0.1.0")
+    with pytest.raises(DataError, match="began with 0ther"):
+        assess_job(job)

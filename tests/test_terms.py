@@ -97,3 +97,21 @@ def test_a_price_that_is_none_is_refused(text: str) -> None:
 def test_a_device_priced_twice_is_refused() -> None:
     with pytest.raises(InputError, match="twice"):
         device_amounts(["l4=1", "l4=2"])
+
+
+@pytest.mark.parametrize(
+    ("field", "least"),
+    [("depreciation_years", 0.1), ("run_months", 0.01), ("purchase_usd", 0.01)],
+)
+def test_a_number_so_small_that_a_cost_would_be_infinite_is_refused(
+    field: str, least: float
+) -> None:
+    """The soak drew 5e-324 years of depreciation (seed 949)."""
+
+    def stated(value: float) -> UseCase:
+        given = {"l4": value} if field == "purchase_usd" else value
+        return parse_use_case({"title": "t", "outputs": ["label"], "terms": {field: given}})
+
+    assert stated(least).terms is not None
+    with pytest.raises(InputError, match=field):
+        stated(5e-324)

@@ -161,7 +161,7 @@ def _show(answer: Assessment, source: str, why_not: bool) -> None:
         click.echo(f"Warning    {warning}")
     assumed = ", ".join(item.field for item in answer.assumed)
     click.echo(f"Assumed    {assumed or 'nothing'}")
-    click.echo(f"Data       catalog {answer.data_version}, as of {answer.as_of}")
+    click.echo(f"Data       catalog and profiles {answer.data_version}, as of {answer.as_of}")
 
 
 def _show_money(answer: Assessment) -> None:

@@ -23,6 +23,22 @@ catalog_option = click.option(
 )
 
 
+def engine_options(command: F) -> F:
+    """Where the work is done: `engine` and `address`."""
+    command = click.option(
+        "--address", metavar="HOST:PORT", help="The Ray cluster, with --engine ray."
+    )(command)
+    return click.option(
+        "--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True
+    )(command)
+
+
+def refuse_address(engine: str, address: str | None) -> None:
+    """An address says which cluster; without the engine it would be ignored in silence."""
+    if address and engine != "ray":
+        raise click.UsageError("--address is for --engine ray")
+
+
 def policy_options(command: F) -> F:
     """The options that name own rules and a client's policy."""
     command = click.option(

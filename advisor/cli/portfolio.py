@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.common import catalog_option, json_option, parse_as_of, print_json, print_table
+from advisor.cli.common import (
+    catalog_option,
+    engine_options,
+    json_option,
+    parse_as_of,
+    print_json,
+    print_table,
+    refuse_address,
+)
 from advisor.cli.reports import Targets, report_options
 from advisor.errors import InputError
 
 if TYPE_CHECKING:
-    from advisor.portfolio import Portfolio
+    from advisor.portfolio import Engine, Portfolio
     from advisor.report.doc import BrandMark, ReportDoc
 
 
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
 @click.argument("folder", metavar="DIR")
 @report_options
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes (default: one per CPU).")
+@engine_options
 @click.option("--as-of", metavar="DATE", help="The date to answer for (default: today).")
 @catalog_option
 @json_option
@@ -28,6 +37,8 @@ def portfolio(
     folder: str,
     targets: Targets,
     workers: int | None,
+    engine: Engine,
+    address: str | None,
     as_of: str | None,
     catalog_dir: str | None,
     as_json: bool,
@@ -38,8 +49,16 @@ def portfolio(
     """
     from advisor.portfolio import assess_folder
 
+    refuse_address(engine, address)
+    if workers and engine == "ray":
+        raise click.UsageError("--workers is for --engine local: a cluster uses all its processors")
     answer = assess_folder(
-        folder, as_of=parse_as_of(as_of), catalog_dir=catalog_dir, workers=workers
+        folder,
+        as_of=parse_as_of(as_of),
+        catalog_dir=catalog_dir,
+        workers=workers,
+        engine=engine,
+        address=address,
     )
 
     def doc(brand: BrandMark | None) -> ReportDoc:

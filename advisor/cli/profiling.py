@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli.common import AXES, catalog_option, json_option, print_json, print_table
+from advisor.cli.common import (
+    AXES,
+    catalog_option,
+    engine_options,
+    json_option,
+    print_json,
+    print_table,
+    refuse_address,
+)
 from advisor.errors import InputError, MissingExtra
 
 if TYPE_CHECKING:
@@ -64,8 +72,7 @@ def _axes(command: Any) -> Any:
 @click.option(
     "--stage-seconds", type=click.FloatRange(min=0.1), metavar="S", help="Time per stage."
 )
-@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
-@click.option("--address", metavar="HOST:PORT", help="The Ray cluster, with --engine ray.")
+@engine_options
 @folder_option
 @catalog_option
 @json_option
@@ -100,8 +107,7 @@ def _refuse_sizes_of_suite(options: dict[str, Any]) -> None:
     if options["suite"] and given:
         flag = given[0].replace("_", "-")
         raise click.UsageError(f"--{flag} is for a named MODEL: a suite chooses its own workloads")
-    if options["address"] and options["engine"] != "ray":
-        raise click.UsageError("--address is for --engine ray")
+    refuse_address(options["engine"], options["address"])
 
 
 def need_profiler(engine: str = "local") -> None:

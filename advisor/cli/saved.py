@@ -82,11 +82,11 @@ def list_(owner: str, search: str, archived: bool, limit: int, offset: int, as_j
 def show(owner: str, id: str, as_json: bool) -> None:
     """Show one saved assessment and its history."""
     from advisor.catalog import load_catalog
-    from advisor.decide import engine_version
+    from advisor.decide import data_version, engine_version
 
     with _work(owner) as work:
         one, history = work.get(id), work.history(id)
-    note = one.outdated(data_version=load_catalog().version, engine_version=engine_version())
+    note = one.outdated(data_version=data_version(load_catalog()), engine_version=engine_version())
     if as_json:
         changes = [change.model_dump(mode="json") for change in history]
         print_json({**one.model_dump(mode="json"), "outdated": note, "history": changes})

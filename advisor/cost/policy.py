@@ -15,6 +15,8 @@ from advisor.cost.queueing import Shape
 from advisor.errors import InputError
 from advisor.figure import Basis
 
+CAPS = (0.01, 0.98)  # planned utilisations that can be stated
+
 REASONS: dict[str, str] = {
     "utilisation_cap": "70 % busy at the peak leaves room for bursts and a lost GPU (judgement)",
     "service_scv": "all requests of one workload are taken to need the same time",
@@ -70,9 +72,10 @@ class ServingPolicy:
     asked: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        if not 0.01 <= self.utilisation_cap <= 0.98:
+        if not CAPS[0] <= self.utilisation_cap <= CAPS[1]:
             raise InputError(
-                f"planned utilisation {self.utilisation_cap:g} cannot be held: give 0.01 to 0.98"
+                f"planned utilisation {self.utilisation_cap:g} cannot be held:"
+                f" give {CAPS[0]:g} to {CAPS[1]:g}"
             )
         if not 0 <= self.service_scv <= 10:
             raise InputError(f"service_scv {self.service_scv:g} is out of range: give 0 to 10")

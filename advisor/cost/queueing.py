@@ -26,6 +26,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -118,6 +119,8 @@ class _Tail:
     @classmethod
     def of(cls, service_s: float, arrival_per_s: float, servers: int, scv: float) -> _Tail:
         """Of single arrivals below saturation."""
+        if arrival_per_s <= 0:  # nobody is there before
+            return cls(0.0, 0.0, servers / service_s)
         waits = erlang_c(arrival_per_s * service_s, servers)
         rho, pace = arrival_per_s * service_s / servers, servers / service_s
         varied = (1 - rho) * pace
@@ -171,15 +174,31 @@ class _Burst:
         first = _Tail.of(service_s, arrival_per_s, groups, load.scv / size)
         return cls(first, size, load.servers, load.service_s)
 
+    def share_beyond(self, t: float) -> float:
+        """P(W > t) of a request at a random place in its burst, at one time, quickly."""
+        if t < 0:
+            return 1.0
+        places, pace_s, found = _places(self.size), self.service_s / self.servers, 0.0
+        for place in places:
+            found += self.first.share_beyond(max(0.0, t - place * pace_s))
+            if place // self.servers * self.service_s > t:
+                found += 1 - self.first.waits
+        return found / len(places)
+
     def beyond(self, t: Times) -> Times:
-        """P(W > t) of a request at a random place in its burst."""
-        places = np.unique(np.linspace(0, self.size - 1, min(self.size, _POSITIONS)).round())
-        behind = places * self.service_s / self.servers
-        alone = np.floor(places / self.servers) * self.service_s
+        """The same at many times."""
+        places = np.array(_places(self.size))
         late = np.asarray(t)[..., None]
-        queued = np.minimum(self.first.beyond(np.maximum(late - behind, 0.0)), self.first.waits)
-        found = queued + (1 - self.first.waits) * (alone > late)
-        return np.where(np.asarray(t) < 0, 1.0, found.mean(axis=-1))
+        queued = self.first.beyond(np.maximum(late - places * self.service_s / self.servers, 0.0))
+        alone = places // self.servers * self.service_s > late
+        found = queued + (1 - self.first.waits) * alone
+        return np.where(np.asarray(t) < 0, 1.0, found.sum(axis=-1) / len(places))
+
+
+@lru_cache(maxsize=1024)
+def _places(size: int) -> tuple[float, ...]:
+    """Places in a burst, the first being 0: all of a small one, else _POSITIONS evenly."""
+    return tuple(np.unique(np.linspace(0, size - 1, min(size, _POSITIONS)).round()).tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +212,12 @@ class _Mixture:
         """t at which only a share of `allowed` waits longer."""
         return _root(self.beyond, allowed, self.service_s)
 
+    def share_beyond(self, t: float) -> float:
+        """P(W > t) of a request in a burst of either size, at one time."""
+        return sum(share * wait.share_beyond(t) for share, wait in self.parts)
+
     def beyond(self, t: Times) -> Times:
-        """P(W > t) of a request in a burst of either size."""
+        """The same at many times."""
         return np.sum([share * wait.beyond(t) for share, wait in self.parts], axis=0)
 
 
@@ -208,6 +231,7 @@ def _waits(load: Load) -> _Tail | _Mixture:
     return _Mixture(parts, load.service_s)
 
 
+@lru_cache(maxsize=4096)  # one answer asks several times for the same fleet
 def wait_percentile_s(load: Load, percentile: float = 95) -> float:
     """Seconds in the queue that `percentile` % of the requests stay under; inf when overloaded."""
     if load.arrival_per_s <= 0:
@@ -235,12 +259,7 @@ def response_percentile_s(load: Load, percentile: float = 95) -> float:
 def share_waiting_beyond(load: Load, seconds: float) -> float:
     """Share of requests that wait longer than so many seconds. One look, where a percentile needs
     a search: this is what sizes a fleet."""
-    if load.utilisation >= 1:
-        return 1.0
-    waits = _waits(load)
-    if isinstance(waits, _Tail):
-        return waits.share_beyond(seconds)
-    return float(waits.beyond(np.array([seconds]))[0])
+    return 1.0 if load.utilisation >= 1 else _waits(load).share_beyond(seconds)
 
 
 def share_responding_beyond(load: Load, seconds: float) -> float:

@@ -117,19 +117,27 @@ def _no_waiting(service: Service, demand: Demand) -> bool:
 
 
 def gpus_for(
-    service: Service, demand: Demand, policy: ServingPolicy, jobs_per_s: float, alone_s: float
+    service: Service,
+    demand: Demand,
+    policy: ServingPolicy,
+    jobs_per_s: float,
+    alone_s: float,
+    at_least: int = 1,
 ) -> int:
-    """The fewest GPUs under the utilisation cap that also keep the limit, if it can be kept."""
+    """The fewest GPUs under the utilisation cap that also keep the limit, if it can be kept.
+
+    at_least: what a lower load needs; the search starts there.
+    """
     busy = jobs_per_s * service.job_s / service.slots
-    floor = max(1, math.ceil(busy / policy.utilisation_cap - 1e-9))
+    floor = max(at_least, math.ceil(busy / policy.utilisation_cap - 1e-9))
     if demand.limit_s is None or alone_s > demand.limit_s or _no_waiting(service, demand):
         return floor
     budget = demand.limit_s - alone_s
 
-    def enough(gpus: int) -> bool:
+    def enough(gpus: int, rate: float = jobs_per_s) -> bool:
         if service.batches:
-            return queue_s(service, demand, policy, jobs_per_s, gpus) <= budget
-        load = load_of(service, demand, policy, jobs_per_s, gpus)
+            return queue_s(service, demand, policy, rate, gpus) <= budget
+        load = load_of(service, demand, policy, rate, gpus)
         if demand.latency_kind == "first-output":
             late = share_waiting_beyond(load, budget)
         else:
@@ -138,11 +146,15 @@ def gpus_for(
 
     if enough(floor):
         return floor
-    short, many = floor, 2 * floor
-    while not enough(many):
-        if many > 1_000_000 + 4 * floor:  # the limit leaves no room to wait at all
+    most = 1_000_000 + 4 * floor
+    if not enough(most, rate=0.0):  # not even a request that finds nobody there is in time
+        return floor
+    short, step = floor, 1
+    while not enough(short + step):
+        short, step = short + step, 2 * step
+        if short + step > most:  # the limit leaves no room to wait at all
             return floor
-        short, many = many, 2 * many
+    many = short + step
     while many - short > 1:
         middle = (short + many) // 2
         short, many = (short, middle) if enough(middle) else (middle, many)
@@ -157,12 +169,13 @@ def hourly_instances(service: Service, demand: Demand, policy: ServingPolicy) ->
     """
     lag = min(1.0, (policy.startup_s + service.load_s) / 3600)
     top, alone_s = max(demand.hourly), job_latency_s(service, demand)
-    levels, found = [], {}
+    levels = []
     for now, coming in zip(demand.hourly, demand.hourly[1:] + demand.hourly[:1], strict=True):
         covered = now + max(0.0, coming - now) * lag
         levels.append(math.ceil(covered / top * LEVELS - 1e-9))
-    for level in set(levels):
+    found, gpus = {}, 0
+    for level in sorted(set(levels)):  # each needs at least what the level below it does
         jobs = service.jobs_per_s(demand.generations_per_s * top * level / LEVELS)
-        gpus = gpus_for(service, demand, policy, jobs, alone_s) if level else 0
+        gpus = gpus_for(service, demand, policy, jobs, alone_s, max(1, gpus)) if level else 0
         found[level] = math.ceil(max(gpus, policy.min_replicas) / service.gpu_count)
     return tuple(found[level] for level in levels)

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from advisor.cost.demand import takes_per_item
 from advisor.cost.fleet import serving_numbers
 from advisor.cost.money import Driver, Spread
+from advisor.cost.policy import CAPS
 from advisor.cost.record import DAYS_PER_MONTH, ServingCost
 from advisor.cost.serving import ServingCase
 from advisor.figure import Basis, Figure, weakest
@@ -117,6 +118,7 @@ def sample_month(case: ServingCase, cost: ServingCost, use_case: UseCase) -> Sam
     scores = normal_scores()
     drawn = {name: one.drawn(scores[name]) for name, one in quantities.items()}
     drawn["takes"] = np.maximum(drawn["takes"], use_case.samples_per_input)
+    drawn["utilisation"] = np.clip(drawn["utilisation"], *CAPS)  # 5 % lie beyond the high end
     hours = _instance_hours(case, drawn)
     machines = hours * drawn["price"] * (1 + drawn["interruptions"])
     items = case.demand.volume_per_day * DAYS_PER_MONTH
@@ -157,7 +159,7 @@ def _utilisation(case: ServingCase) -> Uncertain:
     """The planned share: a point where it was asked for, else a margin to either side."""
     cap, basis = case.policy.utilisation_cap, case.policy.basis("utilisation_cap")
     margin = 0.0 if basis is Basis.asked else UTILISATION_MARGIN
-    low, high = max(0.01, round(cap - margin, 6)), min(0.98, round(cap + margin, 6))
+    low, high = max(CAPS[0], round(cap - margin, 6)), min(CAPS[1], round(cap + margin, 6))
     return Uncertain(low, cap, high, "share", basis, case.policy.source("utilisation_cap"))
 
 

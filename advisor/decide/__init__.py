@@ -25,7 +25,13 @@ from advisor.decide.judge import Judgement, judge
 from advisor.decide.locked import locked_rules
 from advisor.decide.money import money_page
 from advisor.decide.outcome import NOT_FEASIBLE, Outcome, outcome
-from advisor.decide.provenance import accuracy_of, digests_of, load_curve_of, roof_of
+from advisor.decide.provenance import (
+    accuracy_of,
+    data_version,
+    digests_of,
+    load_curve_of,
+    roof_of,
+)
 from advisor.decide.questions import question_of
 from advisor.decide.readiness import readiness_of
 from advisor.decide.robustness import robustness_of
@@ -40,7 +46,18 @@ if TYPE_CHECKING:
     from advisor.rules.policy import Policy
     from advisor.usecase import UseCase
 
-__all__ = ["NOT_FEASIBLE", "Bench", "Judgement", "Outcome", "Sources", "decide", "judge", "outcome"]
+__all__ = [
+    "NOT_FEASIBLE",
+    "Bench",
+    "Judgement",
+    "Outcome",
+    "Sources",
+    "data_version",
+    "decide",
+    "engine_version",
+    "judge",
+    "outcome",
+]
 
 
 def decide(
@@ -89,7 +106,7 @@ def decide(
         use_case=use_case,
         assumed=_assumed(use_case),
         as_of=as_of,
-        data_version=catalog.version,
+        data_version=data_version(catalog),
         engine_version=engine_version(),
         headline=answer.headline(judgement, chosen, route),
         verdict=chosen.verdict,

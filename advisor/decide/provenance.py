@@ -13,7 +13,8 @@ from advisor.assessment import Accuracy, HeldOut, Roof
 from advisor.cost.load_curve import load_curve
 from advisor.cost.serving import serving_case
 from advisor.figure import Basis
-from advisor.paths import data_dir, home_dir
+from advisor.paths import data_dir
+from advisor.profiles import profile_folders
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog
@@ -115,26 +116,38 @@ def load_curve_of(use_case: UseCase, chosen: Outcome) -> LoadCurve | None:
     )
 
 
+def data_version(catalog: Catalog) -> str:
+    """First 12 hex digits of a hash over the catalog and every profile: names the data that an
+    answer is made with. A profile is evidence: one that is added can change the answer."""
+    return hashlib.sha256(f"{catalog.version} {_digest(_profiles())}".encode()).hexdigest()[:12]
+
+
 def digests_of(use_case: UseCase, catalog: Catalog) -> dict[str, str]:
     """SHA-256, first 16 hex digits, of what was asked and of each kind of data that was read."""
     asked = use_case.model_dump_json(exclude_unset=True)
     prices = [folder / name for folder in catalog.folders for name in PRICE_FILES]
-    profiles = [
-        file
-        for folder in (data_dir("profiles"), home_dir() / "profiles")
-        for file in sorted(folder.glob("*/*.json"))
-    ]
     return {
         "use case": hashlib.sha256(asked.encode()).hexdigest()[:16],
         "catalog": catalog.version,
         "prices": _digest(prices),
-        "profiles": _digest(profiles),
+        "profiles": _digest(_profiles()),
     }
+
+
+def _profiles() -> list[Path]:
+    return [file for folder in profile_folders() for file in sorted(folder.glob("*/*.json"))]
 
 
 def _digest(files: Iterable[Path]) -> str:
     whole = hashlib.sha256()
     for file in files:
         if file.is_file():
-            whole.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+            known = file.stat()
+            content = _content_digest(file, known.st_mtime_ns, known.st_size)
+            whole.update(file.name.encode() + content)
     return whole.hexdigest()[:16]
+
+
+@lru_cache(maxsize=4096)  # asked for by every answer; a file that changes has another time or size
+def _content_digest(file: Path, _mtime_ns: int, _size: int) -> bytes:
+    return hashlib.sha256(file.read_bytes()).digest()

@@ -9,7 +9,6 @@ goes to another node of its kind; every result is on disk here before its slot g
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.catalog import Catalog
-from advisor.errors import DataError, MissingExtra
+from advisor.cluster import connected
+from advisor.errors import DataError
 from advisor.profiler.child import ChildResult, Limits, run_child, worker_command
 from advisor.profiler.identity import PointSpec
 from advisor.profiler.record import Environment
@@ -80,20 +80,9 @@ def sweep_fleet(
     `command` is the child's command on the nodes. Points that could not be measured because their
     last node was lost are named and left for the next run.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
-    try:
-        import ray
-    except ImportError:
-        raise MissingExtra("--engine ray", "cluster") from None
-    wanted = list(specs)
-    ours = not ray.is_initialized()
-    if ours:
-        ray.init(address=address, log_to_driver=False, configure_logging=False)
-    try:
-        return _Fleet(ray, catalog, settings, list(command or worker_command()), report).run(wanted)
-    finally:
-        if ours:
-            ray.shutdown()
+    with connected(address) as ray:
+        fleet = _Fleet(ray, catalog, settings, list(command or worker_command()), report)
+        return fleet.run(list(specs))
 
 
 class _Fleet:

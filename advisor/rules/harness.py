@@ -31,9 +31,10 @@ def case(fields: dict[str, Any], family: str | None = None, **known: Any) -> Cas
     return Case(use_case, card, **known)
 
 
-def prove(rule: Rule, *, fires: Case, silent: Case, aside: Case | None) -> None:
-    """Raises AssertionError, one sentence, unless the rule fires, keeps silent and steps aside.
+def prove(rule: Rule, *, fires: Case, silent: Case, aside: Case | None) -> Finding:
+    """The finding of the case that fires.
 
+    Raises AssertionError, one sentence, unless the rule fires, keeps silent and steps aside.
     `aside` is None for a rule that always has an answer. The rule's fields are checked too.
     """
     faults = faults_of(rule)
@@ -44,8 +45,9 @@ def prove(rule: Rule, *, fires: Case, silent: Case, aside: Case | None) -> None:
     assert found.sentence, f"{rule.code} fires without a sentence"
     quiet = rule.check(rule, silent)
     assert quiet is None, f"{rule.code} should keep silent and gave {quiet!r}"
-    if aside is None:
-        return
-    stepped = rule.check(rule, aside)
-    assert isinstance(stepped, NotApplicable), f"{rule.code} should step aside and gave {stepped!r}"
-    assert stepped.reason, f"{rule.code} steps aside without a reason"
+    if aside is not None:
+        stepped = rule.check(rule, aside)
+        told = f"{rule.code} should step aside and gave {stepped!r}"
+        assert isinstance(stepped, NotApplicable), told
+        assert stepped.reason, f"{rule.code} steps aside without a reason"
+    return found

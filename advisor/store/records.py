@@ -39,8 +39,8 @@ class Made(_Record):
     def outdated(self, *, data_version: str, engine_version: str) -> str | None:
         """One sentence if this program would answer from other data or code; None if not.
 
-        `data_version` is `Catalog.version`, a hash over the whole catalog, prices included: it
-        tells that data differ, not by how much.
+        `data_version` is `advisor.decide.data_version`, a hash over the whole catalog, prices
+        included, and all profiles: it tells that data differ, not by how much.
         """
         if data_version != self.data_version:
             return (

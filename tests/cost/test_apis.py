@@ -54,6 +54,17 @@ def test_video_is_paid_by_the_second_at_the_smallest_size_that_is_large_enough()
     assert sum(survey.left_out.values()) == 3
 
 
+def test_qualities_of_one_image_model_stay_apart() -> None:
+    rows = [api(usd=price, quality_or_size=name) for name, price in (("low", 0.01), ("high", 0.2))]
+    assert [cost.quality_or_size for cost in costs(*rows)] == ["low", "high"]
+
+
+def test_a_video_price_without_a_size_says_which_was_asked_for() -> None:
+    row = api(usd=0.1, unit="second of video", modality="video", quality_or_size="default")
+    (cost,) = costs(row, outputs=["video"], duration_s=8.0, width_px=1280, height_px=720)
+    assert "its size is not stated, asked are 720 lines" in cost.notes
+
+
 def test_speech_is_turned_into_characters_by_a_labelled_assumption() -> None:
     row = api(usd=0.03, unit="1k characters", modality="tts")
     (timed,) = costs(row, outputs=["speech"], duration_s=60)

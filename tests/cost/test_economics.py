@@ -112,6 +112,14 @@ def test_carbon_follows_the_grid_of_the_region_or_the_one_that_is_stated() -> No
         page(GCP, terms={"grid": "atlantis"})
 
 
+def test_without_the_energy_of_an_output_carbon_is_unknown_and_says_so() -> None:
+    case, each = use_case(), estimate(2.0, energy_j=None)
+    cost = serving_cost(each, case, GCP)
+    carbon = money_of(CATALOG, case, each, cost, [], [], TODAY, candidate="one").carbon
+    assert carbon.kwh_per_month is None and carbon.kg_co2_per_month is None
+    assert carbon.note == "the energy of one output is not known"
+
+
 def test_carbon_without_a_known_grid_is_unknown_and_says_what_is_missing() -> None:
     carbon = page(offer(1.0)).carbon
     assert carbon.kg_co2_per_month is None

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from advisor.cost import sizing
 from advisor.cost.policy import ServingPolicy
+from advisor.cost.queueing import Load, wait_percentile_s
 from advisor.cost.serving import ServingCase, serving_case, serving_cost
+from advisor.cost.sizing import LEVELS, gpus_for, hourly_instances, job_latency_s
 from advisor.errors import InputError
 from advisor.figure import Basis
 from tests.cost.make import estimate, offer, use_case
@@ -123,6 +126,52 @@ def test_hours_follow_the_day_by_hand() -> None:
     assert cost.scaling.model_load_s.value == pytest.approx(8 * 2**30 / 1e9)
     assert cost.scaling.model_load_s.basis is Basis.assumed
     assert cost.scaling.start_s.value == pytest.approx(300 + 8 * 2**30 / 1e9)
+
+
+@settings(deadline=None, max_examples=30)
+@given(weights, seconds, volume, st.sampled_from([1.0, 1.7, 40.0]), st.sampled_from([1.05, 2, 9]))
+def test_each_hour_gets_what_a_search_of_its_own_would_find(
+    hours: list[float], each: float, items: float, burst: float, room: float
+) -> None:
+    """The search begins at what the hour below needs; that must save looks and change nothing."""
+    limit = {"limit_ms": room * each * 1e3}
+    case = shaped(hours, each, 1, burst, latency=limit, volume_per_day=items)
+    service, demand, top = case.value, case.demand, max(case.demand.hourly)
+    alone_s = job_latency_s(service, demand)
+    by_level = {0: 1}
+    for level in range(1, LEVELS + 1):
+        jobs = service.jobs_per_s(demand.generations_per_s * top * level / LEVELS)
+        by_level[level] = gpus_for(service, demand, case.policy, jobs, alone_s)
+    at_once = replace(service, load_s=0.0), demand, replace(case.policy, startup_s=0.0)
+    up = hourly_instances(*at_once)
+    for rate, gpus in zip(demand.hourly, up, strict=True):
+        assert gpus == by_level[math.ceil(rate / top * LEVELS - 1e-9)]
+
+
+@pytest.mark.parametrize("burst", [7.3, 1000.0])
+@pytest.mark.parametrize("room", [1.05, 4.0])
+def test_a_month_of_bursts_takes_no_more_looks_at_the_queue_than_a_bound(
+    burst: float, room: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work, not time: a trace from a form may not cost seconds of processor for every option."""
+    looks = 0
+    look = sizing.share_responding_beyond
+
+    def counted(load: Load, at_s: float) -> float:
+        nonlocal looks
+        looks += 1
+        return look(load, at_s)
+
+    monkeypatch.setattr(sizing, "share_responding_beyond", counted)
+    wait_percentile_s.cache_clear()
+    hours = [1 + (7 * hour % 24) for hour in range(31 * 24)]
+    arrivals = {"pattern": "trace", "hourly_weights": hours, "burst_size": burst}
+    limit = {"limit_ms": room * 2e3}
+    serving_cost(
+        estimate(2.0), use_case(volume_per_day=1e6, latency=limit, arrivals=arrivals), offer(1.0)
+    )
+    assert 0 < looks <= 1000
+    assert wait_percentile_s.cache_info().misses <= 12
 
 
 def test_one_spare_is_one_instance_more_and_times_do_not_count_on_it() -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from advisor.cost.fleet import serving_numbers
 from advisor.cost.money import Spread
+from advisor.cost.policy import ServingPolicy
 from advisor.cost.record import DAYS_PER_MONTH, Offer
 from advisor.cost.serving import serving_case, serving_cost
-from advisor.cost.spread import DRAWS, Uncertain, normal_scores, sample_month, spread_of
+from advisor.cost.spread import DRAWS, Uncertain, _ranks, normal_scores, sample_month, spread_of
 from advisor.estimator.record import Estimate
 from advisor.figure import Basis
 from advisor.usecase import UseCase
@@ -149,3 +150,18 @@ def test_without_a_stated_utilisation_its_margin_counts_only_where_a_fleet_grows
     few, many = spread(use_case(volume_per_day=1.0)), spread(use_case(volume_per_day=1e6))
     assert "utilisation" not in [one.name for one in few.drivers]
     assert "utilisation" in [one.name for one in many.drivers]
+
+
+def test_equal_draws_share_the_mean_of_their_ranks() -> None:
+    """Fleets are whole instances: most draws tie, and shares are correlations of ranks."""
+    assert _ranks(np.array([5.0, 1.0, 5.0, 3.0, 5.0])).tolist() == [4.0, 1.0, 4.0, 2.0, 4.0]
+
+
+def test_the_margin_of_an_assumed_utilisation_ends_where_a_queue_cannot_be_held() -> None:
+    full = ServingPolicy(utilisation_cap=0.95)
+    drawn = sample_month(
+        serving_case(estimate(), use_case(), offer(), 1, full),
+        serving_cost(estimate(), use_case(), offer(), policy=full),
+        use_case(),
+    ).quantities["utilisation"]
+    assert (drawn.low, drawn.value, drawn.high) == (0.85, 0.95, 0.98)

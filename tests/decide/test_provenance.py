@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from advisor.assessment import Assessment
-from advisor.decide.provenance import _inside
+from advisor.decide.provenance import _inside, data_version
 from advisor.figure import Basis
 from advisor.paths import data_dir
 from advisor.pipeline import assess
@@ -74,3 +75,21 @@ def test_the_digest_of_the_use_case_follows_what_was_stated(answer: Assessment) 
     assert other.digests["use case"] != answer.digests["use case"]
     assert other.digests["prices"] == answer.digests["prices"]
     assert made().digests == answer.digests
+
+
+def test_a_profile_that_is_added_changes_the_data_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is evidence: an answer made before it is an answer from other data."""
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path))
+    before = made()
+    assert made().data_version == before.data_version == data_version(fakes.catalog())
+    shipped = next(data_dir("profiles").glob("*/*.json"))
+    added = tmp_path / "profiles" / "new-device" / shipped.name
+    added.parent.mkdir(parents=True)
+    added.write_bytes(shipped.read_bytes())
+    after = made()
+    assert after.data_version != before.data_version
+    assert after.digests["catalog"] == before.digests["catalog"]
+    added.unlink()
+    assert made().data_version == before.data_version

@@ -1,7 +1,7 @@
 """A fake back end for the fleet's tests: what `advisor.profiler.worker` is on a real node.
 
     python fake_node.py LOG environment RESULT      the environment of this node
-    python fake_node.py LOG RESULT                  a point, after a short while
+    python fake_node.py LOG RESULT                  a point, as soon as its node is not held
 
 Every task that starts is noted in LOG, with where it ran.
 """
@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from pathlib import Path
 
 from advisor.profiler.identity import PointSpec
+from tests.local_cluster import wait_while_held
 from tests.profiler.make import point
 
 ENVIRONMENT = {
@@ -42,7 +42,7 @@ def main() -> None:
     batch = given["workload"]["batch"]
     with open(log, "a", encoding="utf-8") as file:
         file.write(f"start {batch} {os.environ.get('FLEET_NODE', '')}\n")
-    time.sleep(2.5)  # long enough that a node can be lost while its task runs
+    wait_while_held(Path(log).parent)  # a node can be lost while its task runs
     result.write_text(point(PointSpec.model_validate(given)).model_dump_json())
 
 

@@ -37,24 +37,25 @@ def test_a_family_rule_fires_keeps_silent_and_steps_aside(code: str) -> None:
     aside = Case(parse_use_case({"title": "a test", **row.fires}))  # there is no family to judge
     if row.na is not None:
         aside = family_case(row.na, row.na_family or row.family)
-    prove(
+    finding = prove(
         rule(code),
         fires=family_case(row.fires, row.family),
         silent=family_case(row.silent, row.silent_family or row.family),
         aside=aside,
     )
+    assert finding.code == code
 
 
 @pytest.mark.parametrize("code", USE_CASE_ROWS)
 def test_a_use_case_rule_fires_keeps_silent_and_steps_aside(code: str) -> None:
     fires, silent, aside = (fields and case(fields) for fields in USE_CASE_ROWS[code])
-    prove(rule(code), fires=fires, silent=silent, aside=aside)
+    assert prove(rule(code), fires=fires, silent=silent, aside=aside).code == code
 
 
 @pytest.mark.parametrize("code", OPTION_ROWS)
 def test_a_model_or_candidate_rule_fires_keeps_silent_and_steps_aside(code: str) -> None:
     fires, silent, aside = OPTION_ROWS[code]
-    prove(rule(code), fires=fires, silent=silent, aside=aside)
+    assert prove(rule(code), fires=fires, silent=silent, aside=aside).code == code
 
 
 def test_own_weights_are_asked_for_only_where_pretrained_ones_are_not_allowed() -> None:

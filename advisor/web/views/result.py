@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from advisor import load_catalog
-from advisor.decide import engine_version
+from advisor.decide import data_version, engine_version
 from advisor.report.doc import Callout
 from advisor.web import blocks, downloads, manage, session
 from advisor.web.links import ResultLink, read_link
@@ -75,7 +75,9 @@ def _standing(saved: Saved, revision: Revision) -> None:
         )
     if saved.archived is not None:
         notes.append(("info", "Archived", "It is off the list and its share links are closed."))
-    old = revision.outdated(data_version=load_catalog().version, engine_version=engine_version())
+    old = revision.outdated(
+        data_version=data_version(load_catalog()), engine_version=engine_version()
+    )
     if old:
         notes.append(("caution", "Newer data exists", old))
     blocks.show(*(Callout(tone=tone, title=title, text=text) for tone, title, text in notes))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from advisor import load_catalog
-from advisor.decide import engine_version
+from advisor.decide import data_version, engine_version
 from advisor.errors import AdvisorError
 from advisor.report.words import VERDICTS
 from advisor.web import blocks, session
@@ -70,7 +70,9 @@ def _line(saved: Saved) -> None:
         marks.append(f"by {saved.changed_by}")
         if saved.imported:
             marks.append("imported")
-        old = saved.outdated(data_version=load_catalog().version, engine_version=engine_version())
+        old = saved.outdated(
+            data_version=data_version(load_catalog()), engine_version=engine_version()
+        )
         if old:
             marks.append("newer data exists")
         text.markdown(f"**{session.plain(saved.title)}**  \n{session.plain(verdict)}")
