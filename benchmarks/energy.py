@@ -16,7 +16,7 @@ from benchmarks.fitting import Extra, Values, group_weights, rates_of
 from benchmarks.held_out import SPLITS
 from benchmarks.rates_model import FIT
 
-PARTS = ("compute", "memory", "stream", "launch")
+PARTS = {"compute": "arithmetic", "memory": "traffic", "stream": "stream", "launch": "launch"}
 BELIEVED = np.array([0.8, 0.7, 0.5, 0.3])  # judgement: shares before any row is seen
 PULL = 0.3  # how strongly: as much as a row with 30 % error
 
@@ -38,9 +38,8 @@ class EnergyRows:
                 part: sum(
                     float(getattr(r.time, part)[0]) * n for r, n in zip(results, calls, strict=True)
                 )
-                for part in PARTS
+                for part in PARTS.values()
             }
-            times["memory"] -= times["stream"]
             parts.append(limit * (1 - idle) * np.array(list(times.values())))
             base.append(limit * idle * sum(float(r.seconds[0]) for r in results))
         self.parts, self.base = np.array(parts), np.array(base)

@@ -14,6 +14,7 @@ import numpy as np
 
 MAMF = "measured matmul maxima (ml-engineering MAMF), facts/hardware_prices.md section 3"
 FORMULA = "FLOP per clock and multiprocessor x boost clock, facts/hardware_prices.md section 3"
+FULL_RATE = "dense 16-bit over fp32 peak of the generation's full-rate part, catalog/devices.csv"
 JUDGED = "judgement: no measurement at hand"
 FIT = "benchmarks.fit_rates on benchmarks/data/measurements_calibration.csv, trust 1-2"
 
@@ -88,6 +89,7 @@ class Fixed:
     core: float
     knee: float | None
     idle: float
+    per_vector: float = 1.0
     fused: bool = True
     half: float = 1.0
     half_source: str = JUDGED
@@ -96,32 +98,35 @@ class Fixed:
 
 
 # knee: board power per dense 16-bit TFLOPS of the generation's full-power part.
+# per_vector: dense 16-bit over fp32 peak of its full-rate part; 1 where matrix units are unknown.
 GENERATIONS: dict[str, Fixed] = {
     "pascal": Fixed(("Pascal",), (), 0.19, None, 0.12),
-    "volta": Fixed(("Volta",), (), 1.57, 2.4, 0.15),
-    "turing": Fixed(("Turing",), (), 1.63, 2.4, 0.12),
-    "ampere-a100": Fixed(("Ampere",), ("8.0",), 2.89, 1.28, 0.15),
-    "ampere": Fixed(("Ampere",), (), 1.74, 1.94, 0.10),
-    "ampere-orin": Fixed(("Ampere",), ("8.7",), 2.66, None, 0.25),
-    "ada": Fixed(("Ada Lovelace",), (), 2.56, 0.97, 0.08),
-    "hopper": Fixed(("Hopper",), ("9.0",), 7.5, 0.707, 0.14),
+    "volta": Fixed(("Volta",), (), 1.57, 2.4, 0.15, 8),
+    "turing": Fixed(("Turing",), (), 1.63, 2.4, 0.12, 8),
+    "ampere-a100": Fixed(("Ampere",), ("8.0",), 2.89, 1.28, 0.15, 16),
+    "ampere": Fixed(("Ampere",), (), 1.74, 1.94, 0.10, 4),
+    "ampere-orin": Fixed(("Ampere",), ("8.7",), 2.66, None, 0.25, 8),
+    "ada": Fixed(("Ada Lovelace",), (), 2.56, 0.97, 0.08, 4),
+    "hopper": Fixed(("Hopper",), ("9.0",), 7.5, 0.707, 0.14, 14.8),
     "blackwell-b200": Fixed(
         ("Blackwell", "Blackwell Ultra"),
         ("10.0", "10.3"),
         15.2,
         0.44,
         0.14,
+        28.1,
         half=0.78 / 0.80,
         half_source=f"{MAMF}: B200 78 % against H100 80 %",
     ),
-    "blackwell": Fixed(("Blackwell",), (), 2.68, 1.19, 0.08),
-    "cdna2": Fixed(("CDNA2",), (), 1.74, None, 0.15, half=0.75),
+    "blackwell": Fixed(("Blackwell",), (), 2.68, 1.19, 0.08, 4),
+    "cdna2": Fixed(("CDNA2",), (), 1.74, None, 0.15, 8, half=0.75),
     "cdna3": Fixed(
         ("CDNA3",),
         (),
         4.3,
         None,
         0.18,
+        8,
         half=0.51 / 0.80,
         half_source=f"{MAMF}: MI300X 51 %, MI325X 60 % against H100 80 %",
     ),
@@ -131,10 +136,11 @@ GENERATIONS: dict[str, Fixed] = {
         9.83,
         None,
         0.18,
+        16,
         half=0.68 / 0.80,
         half_source=f"{MAMF}: MI355X 68 % against H100 80 %",
     ),
-    "rdna3": Fixed(("RDNA3",), (), 1.28, None, 0.08, half=0.6),
+    "rdna3": Fixed(("RDNA3",), (), 1.28, None, 0.08, 2, half=0.6),
     "gaudi": Fixed(("Gaudi2", "Gaudi3"), (), 18.0, None, 0.2, half=0.8),
     "apple": Fixed(("Apple GPU",), (), 0.35, None, 0.1, fused=False, half=0.9),
     "cpu-x86": Fixed(
@@ -221,6 +227,7 @@ def _generation(
             fixed.knee, "board power over dense 16-bit peak of the full-power part", False
         )
     entry["core_tflops"] = _parameter(fixed.core, FORMULA, False)
+    entry["matrix_per_vector"] = _parameter(fixed.per_vector, FULL_RATE, False)
     entry["idle_share"] = _parameter(fixed.idle, "typical idle over limit power; " + JUDGED, False)
     entry["evidence"] = evidence
     return entry

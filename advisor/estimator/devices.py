@@ -58,7 +58,7 @@ def device_table(devices: Sequence[Device], rates: Rates, setting: Setting) -> D
     peak, rate, core = (np.full(shape, np.inf) for _ in range(3))
     half = _peaks(devices, setting, "half")
     clock = np.array([throttle(*pair, rates) for pair in zip(devices, generations, strict=True)])
-    cores = TERA * np.array([g.core_tflops.value for g in generations])
+    cores = _multiprocessors(devices, generations, half)
     for name in CLASSES_WITH_FLOPS:
         row = CLASS_INDEX[name]
         peak[row] = _peaks(devices, setting, setting.precision(name))
@@ -66,7 +66,7 @@ def device_table(devices: Sequence[Device], rates: Rates, setting: Setting) -> D
             [_share(name, *pair, rates, setting) for pair in zip(devices, generations, strict=True)]
         )
         rate[row] = peak[row] * clock * np.minimum(share, 1.0)
-        core[row] = cores * peak[row] / half
+        core[row] = peak[row] / cores
     speed = np.array([g.bandwidth_speed.value for g in generations])
     reach = np.minimum(speed * rates.get("bandwidth_efficiency"), 1.0)
     # A generation's large cache speeds up activations (bandwidth_speed), not weights read once.
@@ -87,6 +87,18 @@ def device_table(devices: Sequence[Device], rates: Rates, setting: Setting) -> D
         fused=np.array([setting.fused_attention and g.fused_attention for g in generations]),
         winograd=np.array([_winograd(device, setting) for device in devices]),
     )
+
+
+def _multiprocessors(
+    devices: Sequence[Device], generations: Sequence[Generation], half: Array
+) -> Array:
+    """How many there are, by what one does at 16 bit where matrix units run at their full rate.
+
+    GeForce and export boards have slowed matrix units (`half`) but not slowed vector units.
+    """
+    vector = TERA * np.array([device.fp32_tflops or 0.0 for device in devices])
+    full = np.maximum(half, vector * [g.matrix_per_vector.value for g in generations])
+    return full / (TERA * np.array([g.core_tflops.value for g in generations]))
 
 
 def _on_vector_units(device: Device, precision: Precision) -> bool:

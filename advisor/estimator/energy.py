@@ -20,12 +20,13 @@ def stage_joules(time: StageTime, devices: DeviceTable, rates: Rates) -> Array:
     The share of the limit drawn above idle is that of the work in hand: arithmetic most, memory
     traffic less (between matrix products, as in image models), reading weights and caches for
     few rows and launch floors least; nothing above idle while the device waits for the host.
+    A product counts as arithmetic for as long as that takes, so more work never draws less.
     """
     limit = np.array([device.power_w or np.nan for device in devices.devices])
     idle = np.array([generation.idle_share.value for generation in devices.generations])
     busy = (
-        rates.get("power_compute") * time.compute
-        + rates.get("power_memory") * (time.memory - time.stream)
+        rates.get("power_compute") * time.arithmetic
+        + rates.get("power_memory") * time.traffic
         + rates.get("power_stream") * time.stream
         + rates.get("power_launch") * time.launch
     )

@@ -38,6 +38,7 @@ class Generation(_Strict):
     attention_speed: the same for its attention kernels. knee_w_per_tflops: board power per dense
     16-bit TFLOPS below which the clock drops under load. core_tflops: dense 16-bit rate of one
     multiprocessor; it sets what the last, partly filled wave of an operation costs.
+    matrix_per_vector: 16-bit peak over fp32 peak where matrix units run at their full rate.
     """
 
     architectures: list[str] = Field(min_length=1)
@@ -49,6 +50,7 @@ class Generation(_Strict):
     bandwidth_speed: Parameter
     knee_w_per_tflops: Parameter | None = None
     core_tflops: Parameter
+    matrix_per_vector: Parameter
     idle_share: Parameter
     evidence: str = Field(min_length=1)
 

@@ -20,6 +20,9 @@ TILE = 128.0  # rows and columns of the output tile that one multiprocessor work
 FLASH_HEAD = 256.0  # widest head of the FlashAttention kernels
 VOLUME_KERNEL = 27.0  # 3 x 3 x 3
 WINOGRAD_KERNEL = 9.0  # 3 x 3
+READING = (
+    2.2  # power share of arithmetic over that of reading weights and caches (catalog/rates.yaml)
+)
 GEMV_ROWS = 16.0  # up to so many rows, kernels unpack quantised weights on the way (bitsandbytes)
 
 
@@ -38,8 +41,8 @@ class StageTime:
     """Seconds of one call, arrays over devices.
 
     device is the sum of compute, memory and launch: the time of operations bound by each, floors
-    in launch. stream: the part of memory that products and attention of few rows spend reading
-    weights and caches.
+    in launch. For power it is split otherwise: arithmetic, traffic (operations between products
+    that wait for memory), stream (products and attention that read weights and caches) and launch.
     """
 
     total: Array
@@ -48,6 +51,8 @@ class StageTime:
     compute: Array
     memory: Array
     launch: Array
+    arithmetic: Array
+    traffic: Array
     stream: Array
 
 
@@ -62,7 +67,8 @@ def stage_time(ops: OpTable, devices: DeviceTable, rates: Rates, setting: Settin
     launch = (op.floor * count).sum(axis=0)
     by_memory, busy = op.compute < op.memory, (op.total - op.floor) * count
     compute = np.where(by_memory, 0, busy).sum(axis=0)
-    reads = by_memory & column.of_class("matmul", "attention")
+    products = column.of_class("matmul", "attention")
+    arithmetic, stream = _power_parts(op, busy, count, products, rates)
     return StageTime(
         total=call_time(host, device, rates),
         host=host,
@@ -70,8 +76,25 @@ def stage_time(ops: OpTable, devices: DeviceTable, rates: Rates, setting: Settin
         compute=compute,
         memory=device - launch - compute,
         launch=launch,
-        stream=np.where(reads, busy, 0).sum(axis=0),
+        arithmetic=arithmetic.sum(axis=0),
+        traffic=np.where(by_memory & ~products, busy, 0).sum(axis=0),
+        stream=stream.sum(axis=0),
     )
+
+
+def _power_parts(
+    op: OpTime, busy: Array, count: Array, products: NDArray[np.bool_], rates: Rates
+) -> tuple[Array, Array]:
+    """Seconds of arithmetic and of reading for products, by which draws more energy in all.
+
+    A product draws what its arithmetic alone would, or what reading for all of its time does: the
+    larger, so that more bytes or more FLOPs never draw less. The fitted shares differ by READING.
+    """
+    alone = _soft_max(op.compute, op.compute, rates.get("overlap_exponent")) * count
+    reads = products & (busy > READING * alone)
+    product = np.where(products & ~reads, np.minimum(busy, alone), 0)
+    other = np.where(~products & (op.compute >= op.memory), busy, 0)
+    return product + other, np.where(reads, busy, 0)
 
 
 def host_launches(ops: OpTable, rates: Rates) -> float:

@@ -166,7 +166,7 @@ def _time(
     the host as little as a pointwise operation does (host_light_share; a judgement).
     """
     light = rates.get("host_light_share")
-    names = ("host", "device", "compute", "memory", "launch", "stream")
+    names = ("host", "device", "compute", "memory", "launch", "arithmetic", "traffic", "stream")
     total = {name: np.zeros(len(table.devices)) for name in names}
     for forward in (True, False):
         for ops, calls, batch in step.ops(forward=forward):
@@ -179,6 +179,7 @@ def _time(
     moved, launches = step.optimiser_bytes(optimiser)
     update, floor = moved / table.reach, launches * table.floor
     total["memory"] += update
+    total["traffic"] += update
     total["launch"] += floor
     total["device"] += update + floor
     total["host"] += launches * light * table.host

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from advisor.catalog import Device, load_catalog
-from advisor.catalog.schema import Axis
+from advisor.catalog.schema import Axis, config_symbols
 from advisor.errors import AdvisorError
 from advisor.estimator import Estimate, Setting, estimate_many
 from advisor.estimator.devices import peak_flops
+from advisor.expr import evaluate_int
+from advisor.plan import Stage, plan
+from advisor.traces import TRACED_BYTES
+from advisor.tracestore import trace_store
 
 CATALOG = load_catalog()
 RUNNABLE = tuple(name for name in CATALOG.models if CATALOG.models[name].runnable)
@@ -126,17 +130,20 @@ def better_device_is_never_slower(models: Iterable[str]) -> Iterator[Violation]:
 
 
 def nothing_beats_the_roofline(models: Iterable[str]) -> Iterator[Violation]:
-    """Seconds are no fewer than FLOPs over the datasheet peak, for any mode and dtype.
+    """Seconds are no fewer than FLOPs over the peak, nor a stage's than its bytes over bandwidth.
 
-    Winograd kernels do a 3 x 3 convolution in 2.25 times fewer products, so fp32 has that much
-    room; a halved board's short accumulation and TF32 count at the faster peak.
+    Both of the datasheet, for any mode and dtype. Winograd kernels do a 3 x 3 convolution in 2.25
+    times fewer products, so fp32 has that much room; a halved board's short accumulation and TF32
+    count at the faster peak.
     """
     for model in models:
         for mode in ("eager", "compiled"):
             for dtype in ("bf16", "fp16", "fp32", "fp8"):
                 made = estimates(model, mode=mode, dtype=dtype)
+                needed = _needed(model, next(iter(made.values()))) if made else {}
                 for device, one in made.items():
                     yield from _beaten(model, CATALOG.devices[device], one)
+                    yield from _outrun(model, CATALOG.devices[device], one, needed)
 
 
 def _beaten(model: str, device: Device, one: Estimate) -> Iterator[Violation]:
@@ -149,6 +156,59 @@ def _beaten(model: str, device: Device, one: Estimate) -> Iterator[Violation]:
     if one.latency_s.value < least:
         what = f"faster than its FLOPs, {one.workload.describe()}"
         yield Violation(what, model, device.id, least, one.latency_s.value)
+
+
+def _outrun(
+    model: str, device: Device, one: Estimate, needed: dict[str, float]
+) -> Iterator[Violation]:
+    for stage in one.stages:
+        least = needed[stage.name] / (device.bandwidth_gb_s * 1e9)
+        TRIES["no stage outruns its bytes"] += 1
+        if stage.latency_s.value < least:
+            what = f"{stage.name} is faster than its bytes, {one.workload.describe()}"
+            yield Violation(what, model, device.id, least, stage.latency_s.value)
+
+
+def _needed(model: str, one: Estimate) -> dict[str, float]:
+    """Bytes that all calls of each stage cannot do without, by its name."""
+    stages = plan(CATALOG.models[model], one.workload, CATALOG.components)
+    setting = Setting.of(one.workload)
+    return {s.name: s.calls * compulsory_bytes(s, setting.at(s)) for s in stages}
+
+
+def compulsory_bytes(stage: Stage, setting: Setting) -> float:
+    """Weights read once, and the tensors and caches of values that one call is given.
+
+    Read off the catalog's shapes. Of tables only rows are read, so the weights are those that the
+    trace touches, at most all; ids and flags are left out, and what the call returns: no shape
+    says it.
+    """
+    component = CATALOG.components[stage.component]
+    touched = sum(op.weight_bytes * op.count for op in trace_store(CATALOG).stage_trace(stage).ops)
+    weights = min(touched / TRACED_BYTES, component.parameters)
+    symbols, config = {**dict(stage.symbols), "b": stage.batch}, config_symbols(component)
+    given = component.entries[stage.entry].inputs.values()
+    values = sum(_values(spec, symbols, config) for spec in given)
+    return weights * setting.weight_bytes + values * setting.activation_bytes
+
+
+def _values(spec: Any, symbols: dict[str, int], config: Mapping[str, Any]) -> int:
+    """Floats that an argument holds (see EntryPoint); those of a stated dtype are not counted."""
+    if isinstance(spec, list):
+        return math.prod(evaluate_int(size, symbols, config) for size in spec)
+    for name in ("tuple", "list"):
+        if name in spec:
+            return sum(_values(item, symbols, config) for item in spec[name])
+    if "dict" in spec:
+        return sum(_values(item, symbols, config) for item in spec["dict"].values())
+    if "each" in spec:
+        return evaluate_int(spec["times"], symbols, config) * _values(spec["each"], symbols, config)
+    for name in ("kv_cache", "cross_cache"):
+        if name in spec:  # keys and values of every layer
+            shapes = (spec[name]["shape"], spec[name].get("cross_shape", [0]))
+            held = sum(_values(shape, symbols, config) for shape in shapes)
+            return 2 * evaluate_int(spec[name]["layers"], symbols, config) * held
+    return 0
 
 
 def records_are_whole(models: Iterable[str]) -> Iterator[Violation]:
