@@ -45,7 +45,7 @@ def accuracy_of(chosen: Outcome) -> Accuracy | None:
     if kind is None or estimate.latency_s.basis is Basis.measured:
         return None
     name, rows, unseen = kind
-    held, fresh = _benchmark("accuracy.json"), _benchmark("unseen.json")
+    held, fresh = stored_benchmark("accuracy.json"), stored_benchmark("unseen.json")
     inside = held["coverage"].get(rows.split()[0], held["coverage"]["all"])["rows_inside"]
     groups = [
         _held_out(held["latency"][rows][split]["estimator"], left_out, None)
@@ -79,7 +79,8 @@ def _inside(held: dict[str, Any], mode: str) -> float:
 
 
 @lru_cache(maxsize=4)
-def _benchmark(name: str) -> dict[str, Any]:
+def stored_benchmark(name: str) -> dict[str, Any]:
+    """A record of benchmarks/ that ships with the program, as its command wrote it."""
     text = (data_dir("benchmarks") / name).read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)
     return found

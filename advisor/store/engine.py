@@ -88,10 +88,15 @@ def _prepare_sqlite(engine: Engine, foreign_keys: bool) -> None:
 
 
 def _private_file(file: Path) -> None:
-    """The database file, made so that only its owner can read it."""
+    """The database file, made so that only its owner can read it.
+
+    One that is there is not opened: closing it would drop every lock that SQLite holds on it in
+    this process, and the next process to leave would take the log of changes away with it.
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise DataError(f"cannot open the store {file}: {error.strerror}") from None
 

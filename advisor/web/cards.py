@@ -16,8 +16,7 @@ from advisor.report.numbers import (
     significant,
     value_text,
 )
-from advisor.report.words import FIELDS, against_limit
-from advisor.web.whatif import UNCONFIRMED
+from advisor.report.words import against_limit
 
 if TYPE_CHECKING:
     from advisor.assessment import CandidateResult
@@ -26,20 +25,22 @@ if TYPE_CHECKING:
 
 
 def cards(view: View, wider: dict[str, Figure]) -> Kpis:
-    """`wider`: figures whose interval also covers what nobody stated (advisor.web.whatif)."""
+    """`wider`: figures whose interval also covers what nobody stated (advisor.web.widened)."""
     one = view.chosen
     if one is None:
         return _counts(view)
     cost = one.cost
     month = wider.get("usd_per_month", cost.usd_per_month if cost else None)
     thousand = wider.get("usd_per_1000_outputs", cost.usd_per_1000_outputs if cost else None)
-    energy = cost.energy_kwh_per_month if cost else None
+    energy = wider.get("energy_kwh_per_month", cost.energy_kwh_per_month if cost else None)
+    response = wider.get("response_s", one.response_s)
+    memory = wider.get("peak_memory_gib", one.estimate.peak_memory_gib)
     return Kpis(
         items=[
-            _card("Response time", one.response_s, _margin_time(one)),
-            _card("Cost a month", month, _margin_money(view, month, bool(wider))),
+            _card("Response time", response, _margin_time(one)),
+            _card("Cost a month", month, _margin_money(view, month)),
             _card("Cost per 1,000", thousand, _budget_item(view)),
-            _card("Peak memory", one.estimate.peak_memory_gib, _margin_memory(one)),
+            _card("Peak memory", memory, _margin_memory(one)),
             _card("Energy a month", energy, "of the device alone" if energy else ""),
         ]
     )
@@ -73,14 +74,11 @@ def _margin_memory(one: CandidateResult) -> str:
     return f"of {has:.3g} GiB on {one.device_name}; {max(0.0, has - need):.2g} GiB to spare"
 
 
-def _margin_money(view: View, figure: Figure | None, wide: bool) -> str:
+def _margin_money(view: View, figure: Figure | None) -> str:
     use_case = view.assessment.use_case
     volume = f"at {exact(use_case.volume_per_day)} items a day"
     if "volume_per_day" in view.assumed:
         volume += " (assumed)"
-    if wide:
-        listed = ", ".join(FIELDS[n].lower() for n in UNCONFIRMED if n in view.assumed)
-        volume += f"; widened for half and double of what nobody stated: {listed}"
     budget = use_case.budget_usd_per_month
     if budget is None or figure is None:
         return volume

@@ -12,6 +12,7 @@ from advisor.report.words import VERDICTS
 from advisor.web import blocks, session, whatif
 from advisor.web.cards import cards
 from advisor.web.sheet import SECTIONS
+from advisor.web.widened import Widened, listed, widened
 
 if TYPE_CHECKING:
     from advisor.store.records import Revision
@@ -46,10 +47,15 @@ def lead(sheet: Sheet, desk: Desk | None) -> None:
     answer, view = sheet.assessment, sheet.view
     verdict, tone = VERDICTS[answer.verdict]
     headline = answer.headline.removeprefix(f"{answer.use_case.title}: ")
-    wider = {}
+    wider = Widened()
     if desk is not None and view.chosen is not None:
-        wider = whatif.unconfirmed(view.chosen, desk, view.assumed)
-    blocks.show(Callout(tone=tone, title=verdict, text=headline), cards(view, wider))
+        wider = widened(view.chosen, desk, view.assumed)
+    blocks.show(Callout(tone=tone, title=verdict, text=headline), cards(view, wider.figures))
+    if wider.fields:
+        blocks.note(
+            "The intervals above also cover half and double of what nobody stated, one at a time: "
+            f"{listed(wider.fields)}. The factor is a judgement."
+        )
     blocks.html(sheet.lead(), level=2)
     blocks.html(sheet.chart() if view.shown else "")
 

@@ -139,6 +139,15 @@ def sheet(answer_json: str) -> Sheet:
     return _sheet(answer_json)
 
 
+def submitted() -> list[str]:
+    """Ids of this session's answers that are stored and not shown yet.
+
+    A plain list: unlike the session's state it may be changed without giving way to another event.
+    """
+    found: list[str] = st.session_state.setdefault("submitted", [])
+    return found
+
+
 def evidence_stamp() -> str:
     """Changes when a profile or the catalog on disk does, so that no old preview is shown."""
     from advisor import load_catalog

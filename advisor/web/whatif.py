@@ -23,14 +23,7 @@ from advisor.web.session import ENGINE
 
 if TYPE_CHECKING:
     from advisor.assessment import CandidateResult
-    from advisor.cost.record import ServingCost
     from advisor.decide.bench import Option
-    from advisor.figure import Figure
-
-# Unconfirmed numbers that costs rest on: half and double of each is covered (a judgement). Takes
-# per item are not among them: one is counted until somebody states a number.
-SPREAD = 2.0
-UNCONFIRMED = ("volume_per_day", "peak_factor")
 
 
 @dataclass
@@ -48,16 +41,16 @@ class Desk:
         with ENGINE:
             return outcome(judge(variant, self.bench, self.short))
 
-    def costs(self, candidate: CandidateResult, changes: dict[str, Any]) -> ServingCost | None:
-        """What one option costs under a change; None where the option is not on this bench."""
+    def option(
+        self, candidate: CandidateResult, changes: dict[str, Any]
+    ) -> tuple[Option, UseCase] | None:
+        """One option under a change, with the changed use case; None where the bench has it not."""
         variant = self._variant(changes)
         with ENGINE:
-            option = self._option(candidate)
-            return None if option is None else self.bench.cost(option, variant)
-
-    def _option(self, candidate: CandidateResult) -> Option | None:
-        options, _ = self.bench.options(candidate.family, self.use_case)
-        return next((one for one in options if one.id == candidate.id), None)
+            only = frozenset({candidate.model})
+            options, _ = self.bench.options(candidate.family, variant, only)
+        found = next((one for one in options if one.id == candidate.id), None)
+        return None if found is None else (found, variant)
 
     def _variant(self, changes: dict[str, Any]) -> UseCase:
         stated = json.loads(self.use_case.model_dump_json(exclude_unset=True))
@@ -77,36 +70,3 @@ def _desk(asked: str, as_of: date, evidence: str) -> Desk:
 def desk(asked: str, as_of: date, evidence: str) -> Desk:
     """The desk of a question: today's data and prices."""
     return _desk(asked, as_of, evidence)
-
-
-def unconfirmed(candidate: CandidateResult, at: Desk, assumed: frozenset[str]) -> dict[str, Figure]:
-    """Cost a month and per 1,000 with intervals that also cover half and double of what nobody
-    stated; empty where all was stated, or where today's data no longer give the stored cost."""
-    names = [name for name in UNCONFIRMED if name in assumed]
-    if candidate.cost is None or not names:
-        return {}
-    now = at.costs(candidate, {})
-    if now is None or now.usd_per_month != candidate.cost.usd_per_month:
-        return {}
-    found = [candidate.cost]
-    for name in names:
-        for factor in (1 / SPREAD, SPREAD):
-            cost = at.costs(candidate, {name: _turned(at.use_case, name, factor)})
-            if cost is None:
-                return {}
-            found.append(cost)
-    return {
-        name: _over([getattr(cost, name) for cost in found])
-        for name in ("usd_per_month", "usd_per_1000_outputs")
-    }
-
-
-def _turned(use_case: UseCase, name: str, factor: float) -> float:
-    value = getattr(use_case, name)
-    return max(1.0 if name == "peak_factor" else 0.01, value * factor)
-
-
-def _over(figures: list[Figure]) -> Figure:
-    """The first figure with an interval over all of them."""
-    low, high = min(f.low for f in figures), max(f.high for f in figures)
-    return figures[0].model_copy(update={"low": low, "high": high})

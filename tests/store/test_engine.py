@@ -104,3 +104,21 @@ def test_ids_sort_by_time_and_differ_within_a_millisecond(clock: Clock) -> None:
     made = [new_id(clock()) for _ in range(50)]
     assert made == sorted(made) and all(map(is_id, made))
     assert len({new_id(clock.now) for _ in range(1000)}) == 1000
+
+
+def test_another_process_that_leaves_takes_no_change_with_it(tmp_path: Path) -> None:
+    """SQLite's locks of a process are gone once that process closes any handle on the file."""
+    store = open_store(f"sqlite:///{tmp_path / 'advisor.db'}")
+    store.drafts(LOCAL).save({"title": "the first"})
+    _other_process(tmp_path, "select 1")
+    kept = store.drafts(LOCAL).save({"title": "kept"})
+    seen = _other_process(tmp_path, "select id from draft")
+    store.close()
+    assert kept.id in seen
+
+
+def _other_process(folder: Path, query: str) -> str:
+    code = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1])"
+    code += "; print(db.execute(sys.argv[2]).fetchall()); db.close()"
+    command = [sys.executable, "-c", code, str(folder / "advisor.db"), query]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -33,10 +33,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WAIT = 60_000  # ms; a shared machine may be slow
+WAIT = 180_000  # ms; how long a machine may take says nothing of what is tested
 
 pytestmark = [
-    pytest.mark.flaky(reruns=2),  # a loaded machine makes a browser miss its time
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed"),
 ]
@@ -61,18 +60,19 @@ class Served:
             start_new_session=True,
             env={**os.environ, "ADVISOR_HOME": str(self.home), "ADVISOR_BASE_PATH": "/advisor"},
         )
-        for _ in range(300):
+        while self._process.poll() is None:
             try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:
+                # A socket may take a connection before anybody serves it: ask again soon.
+                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
                     if answer.status == 200:
                         return
             except OSError:
                 time.sleep(0.1)
-        raise AssertionError("the server did not come up")
+        raise AssertionError("the server ended before it was ready")
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         os.killpg(self._process.pid, how)
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=WAIT / 1e3)
 
 
 @pytest.fixture(scope="module")
@@ -138,13 +138,28 @@ def visit(chromium: Any, served: Served) -> Iterator[Any]:
 
 
 def settled(page: Any) -> None:
-    """The script has run and nothing on the page is waiting to be replaced."""
+    """The script has run, nothing is waiting to be replaced, and what fades in is there."""
     page.locator("[data-testid=stAppViewContainer]").wait_for()
     page.wait_for_function(
         "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === "
-        "'notRunning' && !document.querySelector('[data-stale=true]')",
-        timeout=WAIT,
+        "'notRunning' && !document.querySelector('[data-stale=true]') && "
+        "document.getAnimations().every(one => one.playState !== 'running')"
     )
+
+
+def choose(page: Any, box: str, option: str, *, of_many: bool = False) -> None:
+    """Pick from a list. One of many stays open; until it closes the rest of the page is inert."""
+    page.get_by_role("combobox", name=box).click()
+    page.get_by_role("option", name=option).click()
+    if of_many:
+        page.keyboard.press("Escape")
+
+
+def assess_it(page: Any) -> None:
+    """Press the button once and wait for the whole result."""
+    page.get_by_role("button", name="Assess", exact=True).click()
+    page.wait_for_url("**/result?a=*")
+    page.get_by_role("heading", name="Take it with you").wait_for()
 
 
 PAGES = {
@@ -173,22 +188,19 @@ def test_a_page_has_no_axe_violation_and_fits_a_phone(
     page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
     # Streamlit's own drop zone has a role that its other attributes contradict.
     own = "{exclude: [['[data-testid=stFileUploaderDropzone]']]}"
-    page.wait_for_timeout(500)  # what fades in has its colours only then
     found = page.evaluate(f"axe.run({own})")["violations"]
     assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role(role, name=name).first.wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.wait_for_function("document.documentElement.scrollWidth <= 390")
 
 
 def test_a_form_goes_to_a_result_a_pdf_and_a_link_that_a_client_opens(
     visit: Any, tmp_path: Path
 ) -> None:
     page = visit()
-    page.get_by_role("combobox", name="Start from an example").click()
-    page.get_by_role("option", name="Product scene pictures").click()
-    page.get_by_role("button", name="Assess", exact=True).click()
-    page.get_by_role("heading", name="Take it with you").wait_for()
+    choose(page, "Start from an example", "Product scene pictures")
+    assess_it(page)
     assert "/advisor/result?a=" in page.url
     with page.expect_download() as started:
         page.get_by_role("button", name="PDF").click()
@@ -213,8 +225,10 @@ def test_two_editors_are_told_of_each_other(visit: Any, saved: dict[str, str]) -
     first.get_by_role("button", name="Rename").click()
     first.get_by_role("heading", name="By the first").wait_for()
     second.get_by_role("button", name="Rename").click()
-    second.get_by_text("Changed by someone else").wait_for()
-    second.get_by_role("heading", name="By the first").wait_for()
+    warning = second.get_by_text("Changed by someone else")
+    warning.wait_for()
+    assert "stored is version 2" in warning.inner_text()
+    assert second.get_by_role("heading", level=1).inner_text() == "By the first"
 
 
 def test_hostile_text_runs_nothing(visit: Any, saved: dict[str, str]) -> None:
@@ -228,62 +242,60 @@ def test_hostile_text_runs_nothing(visit: Any, saved: dict[str, str]) -> None:
 
 def test_the_keyboard_reaches_the_answer(visit: Any) -> None:
     page = visit()
-    box = page.get_by_role("combobox", name="What comes out?")
-    box.focus()
+    page.get_by_role("combobox", name="What comes out?").focus()
     page.keyboard.type("label")
     page.keyboard.press("Enter")
-    page.keyboard.press("Escape")  # an open list hides the rest of the page from everybody
-    page.get_by_role("button", name="Assess", exact=True).wait_for()
-    page.get_by_role("button", name="Assess", exact=True).focus()
+    page.keyboard.press("Escape")
+    button = page.get_by_role("button", name="Assess", exact=True, disabled=False)
+    button.focus()
     page.keyboard.press("Enter")
+    page.wait_for_url("**/result?a=*")
     page.get_by_role("heading", name="Take it with you").wait_for()
+    assert page.get_by_role("heading", level=1).inner_text() == "Untitled use case"
 
 
 def test_a_restart_in_the_middle_loses_nothing(visit: Any, served: Served) -> None:
     page = visit()
     page.get_by_role("textbox", name="Title").fill("Through a restart")
-    box = page.get_by_role("combobox", name="What comes out?")
-    box.click()
-    page.get_by_role("option", name="label").click()
-    page.wait_for_url("**draft=*")
-    settled(page)
-    page.get_by_role("button", name="Assess", exact=True).wait_for()  # all of it has been kept
+    choose(page, "What comes out?", "label", of_many=True)
+    page.wait_for_url("**draft=*")  # the form is in the store before the address names it
     address = page.url.removeprefix(served.url)
     served.end(signal.SIGKILL)
     page.context.close()
     served.start()
     visit.errors.clear()  # the browser noted that the server was away
     again = visit(address)
-    again.get_by_role("heading", name="So far").wait_for()
-    settled(again)
-    again.get_by_role("button", name="Assess", exact=True).wait_for()
+    again.get_by_role("button", name="Assess", exact=True, disabled=False).wait_for()
     assert again.get_by_role("textbox", name="Title").input_value() == "Through a restart"
-    visit.errors.clear()
+    assert again.url == served.url + address
 
 
-def test_ten_users_at_once_each_get_their_own_answer(visit: Any) -> None:
+def test_ten_users_at_once_each_get_their_own_answer(visit: Any, served: Served) -> None:
     title = read_use_case(EXAMPLES / "ticket-routing.yaml").title
     pages = [visit() for _ in range(10)]
     for page in pages:
-        page.get_by_role("combobox", name="Start from an example").click()
-        page.get_by_role("option", name=title).click()
+        choose(page, "Start from an example", title)
     for number, page in enumerate(pages):
-        page.get_by_role("button", name="Assess", exact=True).wait_for()
+        page.get_by_role("button", name="Assess", exact=True, disabled=False).wait_for()
         page.get_by_role("textbox", name="Title").fill(f"User number {number}")
         page.keyboard.press("Tab")
     for page in pages:
-        settled(page)
         page.get_by_role("button", name="Assess", exact=True).click()
     for number, page in enumerate(pages):
+        page.wait_for_url("**/result?a=*")
         page.get_by_role("heading", name="Take it with you").wait_for()
         assert page.get_by_role("heading", level=1).inner_text() == f"User number {number}"
+    store = open_store(f"sqlite:///{served.home / 'advisor.db'}")
+    titles = [one.title for one in store.assessments(LOCAL).page("User number", limit=50).items]
+    store.close()
+    assert sorted(titles) == [f"User number {number}" for number in range(10)]  # each once
 
 
 def test_the_server_names_its_limits(served: Served) -> None:
-    with urllib.request.urlopen(f"{served.url}/healthz", timeout=5) as answer:
+    with urllib.request.urlopen(f"{served.url}/healthz", timeout=WAIT / 1e3) as answer:
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         assert answer.headers["x-frame-options"] == "DENY"
     request = urllib.request.Request(served.url, headers={"Host": "evil.example"})
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=5)
+        urllib.request.urlopen(request, timeout=WAIT / 1e3)
     assert refused.value.code == 400

@@ -55,11 +55,11 @@ def test_a_result_shows_sentence_cards_basis_options_and_reasons(
 
 
 def test_costs_widen_over_what_nobody_stated(open_page: Open, home: Path) -> None:
-    use_case = read_use_case(ROOT / "examples" / "product-photos.yaml")
+    use_case = read_use_case(ROOT / "examples" / "ad-video.yaml")
     answer = assess(use_case, flips=False)
     id = open_store().assessments(LOCAL).create(answer).id
     text = shown(open_page("result", a=id))
-    assert "widened for half and double of what nobody stated" in text
+    assert "also cover half and double of what nobody stated" in text
 
 
 def test_a_slider_answers_and_saves_nothing(open_page: Open, saved: str) -> None:

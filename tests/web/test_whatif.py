@@ -7,6 +7,8 @@ from datetime import date
 import pytest
 
 from advisor import Assessment, assess, read_use_case
+from advisor.assessment import CandidateResult
+from advisor.cost.record import ServingCost
 from advisor.errors import InputError
 from advisor.report.view import View
 from advisor.usecase import UseCase, with_prices
@@ -27,12 +29,18 @@ def answered(use_case: UseCase) -> tuple[Assessment, whatif.Desk]:
     return assess(use_case, as_of=DAY, flips=False), desk
 
 
+def cost_of(desk: whatif.Desk, chosen: CandidateResult) -> ServingCost | None:
+    found = desk.option(chosen, {})
+    assert found is not None
+    return desk.bench.cost(*found)
+
+
 def test_a_desk_starts_from_the_answer(use_case: UseCase) -> None:
     answer, desk = answered(use_case)
     chosen = View(answer).chosen
     assert chosen is not None and desk.base.best is not None
     assert desk.base.best.option.id == chosen.id
-    assert desk.costs(chosen, {}) == chosen.cost
+    assert cost_of(desk, chosen) == chosen.cost
 
 
 def test_a_turned_slider_gives_what_assessing_anew_gives(use_case: UseCase) -> None:
@@ -54,27 +62,7 @@ def test_the_clients_own_prices_count_in_a_what_if(use_case: UseCase) -> None:
     answer, desk = answered(priced)
     chosen = View(answer).chosen
     assert chosen is not None
-    assert desk.costs(chosen, {}) == chosen.cost
-
-
-def test_what_nobody_stated_widens_the_cost_and_moves_no_value(use_case: UseCase) -> None:
-    answer, desk = answered(use_case)
-    chosen = View(answer).chosen
-    assert chosen is not None and chosen.cost is not None
-    wider = whatif.unconfirmed(chosen, desk, frozenset({"volume_per_day"}))
-    month = wider["usd_per_month"]
-    assert month.value == chosen.cost.usd_per_month.value
-    assert month.low <= chosen.cost.usd_per_month.low
-    assert month.high >= chosen.cost.usd_per_month.high
-    assert whatif.unconfirmed(chosen, desk, frozenset()) == {}
-
-
-@pytest.mark.parametrize("name", whatif.UNCONFIRMED)
-def test_stating_what_was_assumed_costs_the_same(use_case: UseCase, name: str) -> None:
-    answer, desk = answered(use_case)
-    chosen = View(answer).chosen
-    assert chosen is not None
-    assert desk.costs(chosen, {name: getattr(use_case, name)}) == chosen.cost
+    assert cost_of(desk, chosen) == chosen.cost
 
 
 def test_a_value_out_of_range_is_an_error_in_a_sentence(use_case: UseCase) -> None:

@@ -177,7 +177,7 @@ def _accuracy(found: Accuracy) -> Table:
                 Cell(text=count(one.rows)),
                 Cell(text=percent(one.median_error)),
                 Cell(text=percent(one.p90_error)),
-                Cell(text=_bias(one.bias)),
+                Cell(text=bias_text(one.bias)),
                 Cell(text=UNKNOWN if one.inside is None else percent(one.inside)),
             ]
             for one in found.groups
@@ -188,7 +188,8 @@ def _accuracy(found: Accuracy) -> Table:
     )
 
 
-def _bias(bias: float) -> str:
+def bias_text(bias: float) -> str:
+    """A signed share of the predicted time in words: "3 % too slow"."""
     if abs(bias) < 0.005:
         return "none"
     return f"{percent(abs(bias))} too {'slow' if bias > 0 else 'fast'}"

@@ -20,14 +20,14 @@ from advisor.profiler.record import Profile
 from advisor.profiles import all_profiles, read_profile
 from advisor.report.doc import Callout, Kpi, Kpis
 from advisor.report.numbers import UNKNOWN, percent, significant
-from advisor.web import blocks, measuring, session
+from advisor.web import blocks, held_out, measuring, session
 
 MAX_ROWS = 500  # of an uploaded table
 _AXES = ("steps", "guidance", "width", "height", "frames", "seconds", "tokens_in", "tokens_out")
 
 
 def show() -> None:
-    """Profiles on disk against predictions, then an upload, then the profiler."""
+    """Held-out errors, profiles on disk against predictions, an upload, then the profiler."""
     st.title("Profiles and accuracy")
     blocks.note(
         "A prediction is worth what its errors are. Here every measurement stands beside what "
@@ -36,6 +36,8 @@ def show() -> None:
     profiles, broken = _profiles()
     for line in broken:
         blocks.empty("A profile is not used", line, "caution")
+    st.header("Against public measurements")
+    held_out.show()
     st.header("Measured on known machines")
     if not profiles:
         blocks.empty("No profile", "Measure below, or put profiles into ADVISOR_HOME/profiles.")

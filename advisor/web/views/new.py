@@ -30,6 +30,7 @@ def show() -> None:
         "Leave open what you do not know. The default that an empty field shows stands in for it, "
         "is listed as assumed, and widens the figures."
     )
+    _leave_if_submitted()
     _begin()
     _starting_points()
     form, preview = st.columns([2, 1], gap="large")
@@ -154,24 +155,32 @@ def _keep_draft(stated: dict[str, Any]) -> None:
 
 
 def _preview(stated: dict[str, Any]) -> None:
-    """Where the form leads so far, and what stands in its way; then the button."""
+    """The button, always in its place, then where the form leads and what stands in its way."""
     st.header("So far")
+    use_case, fault = _asked(stated)
+    ready = use_case is not None
+    if st.button("Assess", type="primary", key="assess", width="stretch", disabled=not ready):
+        assert use_case is not None  # a button that is off cannot be pressed
+        _submit(use_case)
     if "outputs" not in stated:
         blocks.empty("Nothing yet", "Say what comes out, and the answer so far appears here.")
         return
+    if use_case is not None:
+        try:
+            _so_far(View(session.preview(session.stated_json(use_case))))
+            _still_needed(stated)
+            return
+        except AdvisorError as error:
+            fault = str(error)
+    blocks.empty("These answers do not go together", fault.removeprefix("the form: "), "caution")
+
+
+def _asked(stated: dict[str, Any]) -> tuple[UseCase | None, str]:
+    """The use case of the form, or None and what is wrong with it."""
     try:
-        use_case = parse_use_case(stated, "the form")
-        answer = session.preview(session.stated_json(use_case))
-    except AdvisorError as error:
-        blocks.empty(
-            "These answers do not go together", str(error).removeprefix("the form: "), "caution"
-        )
-        st.button("Assess", type="primary", disabled=True, key="assess_disabled")
-        return
-    _so_far(View(answer))
-    _still_needed(stated)
-    if st.button("Assess", type="primary", key="assess", width="stretch"):
-        _submit(use_case)
+        return parse_use_case(stated, "the form"), ""
+    except InputError as error:
+        return None, str(error)
 
 
 def _so_far(view: View) -> None:
@@ -202,16 +211,30 @@ def _still_needed(stated: dict[str, Any]) -> None:
 
 
 def _submit(use_case: UseCase) -> None:
-    """Answer, store, forget the draft, and go to the result."""
+    """Answer, store, and go to the result.
+
+    Streamlit ends a script at its next call when another event comes in. Between the spinner's
+    start and the id in `submitted` there is no such call: an answer is stored once, and a second
+    press or any other event after that finds it and goes on to it.
+    """
+    submitted, work = session.submitted(), session.work()
+    asked = session.stated_json(use_case)
+    with st.spinner("Assessing: estimating, costing, and looking for what would change it"):
+        submitted.append(work.create(session.answer(asked)).id)
+    _leave_if_submitted()
+
+
+def _leave_if_submitted() -> None:
+    """Forget the form that was submitted and go to its result."""
     from advisor.web.page import go
 
-    with st.spinner("Assessing: estimating, costing, and looking for what would change it"):
-        saved = session.work().create(session.answer(session.stated_json(use_case)))
-    draft = st.session_state.pop("draft", None)
+    submitted = session.submitted()
+    if not submitted:
+        return
+    draft = st.session_state.get("draft")
     if draft:
         with contextlib.suppress(NotFound):
             session.drafts().drop(draft)
-    st.session_state.pop("draft_text", None)
-    st.session_state.pop("filled_from", None)
-    st.session_state.pop(_STATE, None)
-    go("result", a=saved.id)
+    for key in ("draft", "draft_text", "filled_from", _STATE):
+        st.session_state.pop(key, None)
+    go("result", a=submitted[-1])

@@ -25,6 +25,7 @@ def show() -> None:
         _none()
         return
     saved = session.work().get(link.a)
+    session.submitted().clear()
     number = int(link.revision) if link.revision else None
     revision = session.work().revision(link.a, number)
     st.title(session.plain(revision.title))
