@@ -107,12 +107,17 @@ def cancel() -> None:
     pid = json.loads((_folder() / "job.json").read_text(encoding="utf-8"))["pid"]
     # SIGINT lets the sweep end the child that measures, which is in a session of its own.
     _send(pid, signal.SIGINT)
-    end = time.monotonic() + _GRACE_S
-    while _held() and time.monotonic() < end:
-        time.sleep(0.05)
-    if _held():
+    if not _ended(_GRACE_S):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
+        _ended(_GRACE_S)  # a killed process holds the lock until the system has taken it down
+
+
+def _ended(within_s: float) -> bool:
+    end = time.monotonic() + within_s
+    while _held() and time.monotonic() < end:
+        time.sleep(0.05)
+    return not _held()
 
 
 def _send(pid: int, what: signal.Signals) -> None:

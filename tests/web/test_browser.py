@@ -225,7 +225,7 @@ def test_two_editors_are_told_of_each_other(visit: Any, saved: dict[str, str]) -
     first.get_by_role("button", name="Rename").click()
     first.get_by_role("heading", name="By the first").wait_for()
     second.get_by_role("button", name="Rename").click()
-    warning = second.get_by_text("Changed by someone else")
+    warning = second.get_by_text("since you opened it")
     warning.wait_for()
     assert "stored is version 2" in warning.inner_text()
     assert second.get_by_role("heading", level=1).inner_text() == "By the first"
