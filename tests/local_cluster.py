@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 ROOT = Path(__file__).resolve().parents[1]
 _ENVIRONMENT = {
@@ -37,7 +38,13 @@ _ORPHANED_S = 600  # a process that nobody ends does not stay for ever
 @contextlib.contextmanager
 def nodes(count: int = 2) -> Iterator[Any]:
     """The cluster, with this process connected to its head."""
-    os.environ.update(_ENVIRONMENT)
+    # Other tests of this process see none of it afterwards.
+    with mock.patch.dict(os.environ, _ENVIRONMENT), _cluster(count) as cluster:
+        yield cluster
+
+
+@contextlib.contextmanager
+def _cluster(count: int) -> Iterator[Any]:
     import ray
     from ray.cluster_utils import Cluster
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -15,8 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    # A path from outside would show the checkout instead of the wheel.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
-        [str(part) for part in command], cwd=cwd, text=True, capture_output=True, timeout=300
+        [str(part) for part in command],
+        cwd=cwd,
+        env=environment,
+        text=True,
+        capture_output=True,
+        timeout=300,
     )
 
 
