@@ -13,6 +13,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -219,7 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--measurements", type=Path, default=DEFAULT)
     parser.add_argument("--out", type=Path, default=HERE / "accuracy.json")
     options = parser.parse_args(arguments)
-    found = accuracy(options.measurements)
+    found = {"as_of": date.today().isoformat(), **accuracy(options.measurements)}
     show(found)
     write_atomic(options.out, json.dumps(found, indent=1) + "\n")
     return 0

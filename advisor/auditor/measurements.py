@@ -13,11 +13,14 @@ import numpy as np
 from advisor.auditor.baselines import baseline_errors, baseline_values
 from advisor.auditor.predict import Predictor
 from advisor.auditor.reasons import likely_reason
-from advisor.auditor.rows import Case, Row, Skipped, case_of, read_rows, select
+from advisor.auditor.rows import Case, Row, Skipped, case_of, read_rows, select, workload_of
 from advisor.auditor.training_rows import training_prediction
 from advisor.catalog import load_catalog
 from advisor.errors import AdvisorError
+from advisor.estimator.build import estimate
+from advisor.estimator.measured import any_measured
 from advisor.estimator.rates import load_rates
+from advisor.figure import Basis
 
 if TYPE_CHECKING:
     from advisor.catalog import Catalog
@@ -37,8 +40,9 @@ def audit_measurements(
     "groups": [{by, key, n, median_abs_error, p90_abs_error, bias, coverage, baselines}],
     "baselines": {name: errors}, "worst": [rows with a likely reason]}. ratio is predicted over
     measured; errors are |ratio - 1|. A row that cannot be estimated has `skipped` set to the reason
-    and its other results None. Baselines are judged on the same rows. Raises InputError for a bad
-    file or condition.
+    and its other results None. A machine that only its profile knows is predicted from its own
+    calibrated rates, never from the measurement itself. Baselines are judged on the rows of the
+    catalog's devices. Raises InputError for a bad file or condition.
     """
     catalog = catalog or load_catalog()
     predictor = Predictor(catalog, load_rates(catalog))
@@ -51,7 +55,7 @@ def audit_measurements(
     simple = baseline_values(cases, predictor)
     for number, result in enumerate(results):
         result["baselines"] = simple.get(number, {})
-    compared = [results[number] for number in cases]
+    compared = [r for n, r in enumerate(results) if n in cases or r["basis"] == Basis.calibrated]
     return {
         "rows": results,
         "groups": _groups(compared),
@@ -89,6 +93,8 @@ def _result(row: Row, predictor: Predictor, catalog: Catalog) -> tuple[dict[str,
     }
     if row["measured"] in ("params", "flops"):
         return _count(row, result, catalog), None
+    if row["device"] not in catalog.devices and row["device"] in any_measured():
+        return _by_own_rates(row, result, catalog), None
     try:
         if row["scope"] == "train_step":
             case, made = training_prediction(row, catalog)
@@ -108,6 +114,33 @@ def _result(row: Row, predictor: Predictor, catalog: Catalog) -> tuple[dict[str,
         reason=likely_reason(case, made),
     )
     return result, case
+
+
+def _by_own_rates(row: Row, result: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
+    """A whole request on a machine that no table holds, from the rates calibrated on it."""
+    if (row["measured"], row["scope"], row["mode"]) != ("latency_s", "end_to_end", "eager"):
+        return {**result, "skipped": "a machine's own rates predict times of eager requests only"}
+    try:
+        model = catalog.models[row["model"]]
+        asked = workload_of(row, model)
+        made = estimate(model, row["device"], asked, catalog=catalog, basis=Basis.calibrated)
+    except AdvisorError as error:
+        return {**result, "skipped": str(error)}
+    except ValueError as error:
+        told = str(error).splitlines()[0]
+        return {**result, "skipped": f"its settings are not a workload: {told}"}
+    found, measured = made.latency_s, result["measured"]
+    result.update(
+        predicted=found.value,
+        low=found.low,
+        high=found.high,
+        ratio=found.value / measured,
+        inside=bool(found.low <= measured <= found.high),
+        basis=str(found.basis),
+        family=model.family,
+        reason="rates of single operations, measured on the machine, say little of a whole model",
+    )
+    return result
 
 
 def _count(row: Row, result: dict[str, Any], catalog: Catalog) -> dict[str, Any]:

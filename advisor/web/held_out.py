@@ -44,10 +44,9 @@ SPLITS = {
 def show() -> None:
     """Errors by kind of row beside targets and simpler ways, by split, and how often they hold."""
     held, unseen = stored_benchmark("accuracy.json"), stored_benchmark("unseen.json")
-    made = held.get("as_of", "a date that the file does not state")
     blocks.note(
         f"Public measurements, each predicted by a fit that saw no row of its device and none of "
-        f"its model. Stored on {made} in benchmarks/accuracy.json."
+        f"its model. Stored on {held['as_of']} in benchmarks/accuracy.json."
     )
     blocks.show(errors(held))
     if "families" in held:

@@ -323,3 +323,19 @@ def test_odd_cells_are_skipped_with_a_reason_or_an_input_error(
     except InputError:
         return
     assert (row["skipped"] is None) == (row["predicted"] is not None)
+
+
+def test_a_machine_that_only_its_profile_knows_is_predicted_from_its_own_rates(write: Any) -> None:
+    own = {"device": "cpu-amd-epyc-2t", "dtype": "fp32", "width": "256", "height": "256"}
+    result = audit_measurements(write({**own, "model": "lcm-sd15", "steps": "4"}))
+    (row,) = result["rows"]
+    assert row["basis"] == "calibrated"
+    assert row["low"] < row["predicted"] < row["high"]
+    assert next(g for g in result["groups"] if g["by"] == "all")["n"] == 1
+
+
+def test_a_machines_own_rates_predict_no_other_kind_of_row(write: Any) -> None:
+    own = {"device": "cpu-amd-epyc-2t", "dtype": "fp32", "mode": "compiled"}
+    result = audit_measurements(write(own))
+    assert "own rates" in result["rows"][0]["skipped"]
+    assert result["groups"] == []

@@ -63,7 +63,11 @@ def _profiled(profiles: list[Profile]) -> None:
     result = _audit(rows_of(profiles))
     points = sum(len(profile.points) for profile in profiles)
     machines = ", ".join(sorted({profile.device for profile in profiles}))
-    blocks.note(f"{points} points of {len(profiles)} models, on {machines}.")
+    blocks.note(
+        f"{points} points of {len(profiles)} models, on {machines}. {len(result['rows'])} of them "
+        "were stable enough to be compared. A machine that is not in the catalog is predicted from "
+        "the rates of single operations that were calibrated on it."
+    )
     audited(result)
 
 
