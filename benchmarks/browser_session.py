@@ -35,8 +35,8 @@ class Broken(Exception):
 class Page:
     """What one user has in front of them."""
 
-    def __init__(self, socket: ClientConnection, port: int) -> None:
-        self._socket, self._port = socket, port
+    def __init__(self, socket: ClientConnection, port: int, base: str) -> None:
+        self._socket, self._port, self._base = socket, port, base
         self._states: dict[str, WidgetState] = {}
         self._widgets: dict[tuple[str, str], tuple[Any, str]] = {}  # kind, label -> proto, fragment
         self._requests = itertools.count(1)
@@ -73,9 +73,12 @@ class Page:
 
     async def download(self, label: str) -> int:
         """Have a file made and fetch it; bytes."""
+        return await fetch(self._port, await self.made(label))
+
+    async def made(self, label: str) -> str:
+        """Have a file made; its address."""
         button, _ = self._widget("download_button", label)
-        address = button.url or await self._made(button.deferred_file_id)
-        return await fetch(self._port, address)
+        return self._base + (button.url or await self._made(button.deferred_file_id))
 
     def options(self, label: str) -> list[str]:
         """What a select box offers."""
@@ -168,16 +171,16 @@ class Page:
 
 
 @contextlib.asynccontextmanager
-async def visit(port: int) -> AsyncIterator[Page]:
-    """A new session, ended when the block is left."""
+async def visit(port: int, base: str = "") -> AsyncIterator[Page]:
+    """A new session, ended when the block is left; `base` is the server's base path."""
     async with connect(
-        f"ws://127.0.0.1:{port}/_stcore/stream",
+        f"ws://127.0.0.1:{port}{base}/_stcore/stream",
         subprotocols=["streamlit"],
         max_size=_MOST_BYTES,
         open_timeout=None,
         ping_interval=None,
     ) as socket:
-        yield Page(socket, port)
+        yield Page(socket, port, base)
 
 
 async def fetch(port: int, path: str) -> int:

@@ -7,8 +7,11 @@ import io
 import json
 import re
 from collections.abc import Callable
+from threading import Thread
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from advisor import Assessment, render_html, render_markdown, render_pdf
 from advisor.files import plain_cell
@@ -30,9 +33,33 @@ def show(answer: Assessment, export: Callable[[], str], key: str) -> None:
     )
     with st.container(horizontal=True):
         for label, ending, mime, made in kinds:
-            st.download_button(
-                label, made, f"{name}.{ending}", mime, key=f"{key}_{ending}", on_click="ignore"
-            )
+            file = f"{name}.{ending}"
+            held = _held(made, file, mime)
+            st.download_button(label, held, file, mime, key=f"{key}_{ending}", on_click="ignore")
+
+
+def _held(made: Callable[[], str | bytes], file: str, mime: str) -> Callable[[], bytes]:
+    """Makes the file and keeps it for this session until the session's next run.
+
+    Streamlit forgets a file made on demand after two runs of any session, often before a busy
+    server's client has fetched it. The same content is the same file there, so it is told of it
+    first, as of a file that this session shows.
+    """
+    session = get_script_run_ctx()
+
+    def make() -> bytes:
+        content = made()
+        data = content.encode() if isinstance(content, str) else content
+        if session is not None and runtime.exists():
+            files = runtime.get_instance().media_file_mgr
+            known = {"file_name": file, "is_for_static_download": True}
+            told = Thread(target=files.add, args=(data, mime, f"made {file}"), kwargs=known)
+            add_script_run_ctx(told, session)
+            told.start()
+            told.join()
+        return data
+
+    return make
 
 
 def options_csv(answer: Assessment) -> str:

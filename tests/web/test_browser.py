@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -18,6 +19,8 @@ import pytest
 
 from advisor import assess, read_use_case
 from advisor.store import LOCAL, open_store
+from benchmarks.browser_session import fetch
+from benchmarks.browser_session import visit as session_of
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js"
@@ -303,6 +306,21 @@ def test_ten_users_at_once_each_get_their_own_answer(visit: Any, served: Served)
     titles = [one.title for one in store.assessments(LOCAL).page("User number", limit=50).items]
     store.close()
     assert sorted(titles) == [f"User number {number}" for number in range(10)]  # each once
+
+
+def test_a_file_waits_for_its_reader_while_others_work(
+    served: Served, saved: dict[str, str]
+) -> None:
+    async def fetched() -> int:
+        here = served.port, "/advisor"
+        async with session_of(*here) as reader, session_of(*here) as other:
+            await reader.run("result", f"a={saved['anomaly-scores']}")
+            address = await reader.made("CSV of options")
+            for _ in range(3):  # a file that nobody holds is gone after two runs
+                await other.run("method")
+            return await fetch(served.port, address)
+
+    assert asyncio.run(fetched()) > 0
 
 
 def test_the_server_names_its_limits(served: Served) -> None:
