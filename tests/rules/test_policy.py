@@ -189,3 +189,14 @@ def test_installed_packages_add_rules_through_the_entry_point(
         rules[0].check(rules[0], case({"outputs": ["image"]}, family="image-diffusion")), Finding
     )
     assert {one.code for one in installed_policy().rules} >= {one.code for one in all_rules()}
+
+
+@pytest.mark.parametrize("text", ["name: ours\ncolour: red\n", "name: 7\n"])
+def test_a_policy_with_a_wrong_field_or_kind_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match=r"policy\.yaml"):
+        load_policy(policy_file=policy_file(tmp_path, text))
+
+
+def test_an_unknown_rule_of_a_policy_names_the_nearest_in_force() -> None:
+    with pytest.raises(AdvisorError, match="did you mean LAT1"):
+        shipped_policy().rule("LAT10l")

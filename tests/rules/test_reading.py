@@ -14,7 +14,7 @@ from advisor.rules.meaning import (
     reconstructs,
     usual_families,
 )
-from advisor.rules.reading import task_of
+from advisor.rules.reading import seconds_text, task_of
 from advisor.usecase import UseCase, parse_use_case
 
 
@@ -90,3 +90,41 @@ def test_only_speech_that_is_answered_is_a_dialogue() -> None:
     assert answers_speech(use_case("speech", given("speech")))
     assert not answers_speech(use_case("speech", given("text"), given("speech", "subject")))
     assert not answers_speech(use_case("speech", given("speech", "source")))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0331, "33.1 ms"), (1.4, "1.4 s"), (119, "119 s"), (150, "2.5 min"), (10_800, "3 h")],
+)
+def test_a_time_is_said_in_the_unit_that_fits_it(seconds: float, text: str) -> None:
+    assert seconds_text(seconds) == text
+
+
+@pytest.mark.parametrize(("code", "family"), [("CTL111", "parallel-tts"), ("CTL112", "codec-lm")])
+def test_speech_must_keep_its_words_where_low_tolerance_is_stated(code: str, family: str) -> None:
+    from advisor.rules import Case, Finding, rule
+    from tests.rules.families import FAMILIES
+
+    one = rule(code)
+
+    def says(**fields: str) -> bool:
+        asked = use_case("speech", given("text"), **fields)
+        return isinstance(one.check(one, Case(asked, FAMILIES[family])), Finding)
+
+    assert says(error_tolerance="low")
+    assert not says(error_tolerance="high")
+    assert not says()  # the default is low too, and nobody said it
+
+
+def test_an_estimate_across_the_limit_is_called_likely_from_even_chances_on() -> None:
+    from advisor.rules import Finding, rule
+    from tests.rules.options import IMAGE, case, seconds
+    from tests.rules.table import limit
+
+    one = rule("LAT102")
+    words = []
+    for value in (0.9, 1.1):
+        found = one.check(one, case(IMAGE | limit(1000), response_s=seconds(value)))
+        assert isinstance(found, Finding)
+        words.append(found.sentence.split(" (")[0])
+    assert words == ["Likely, not certain", "Unlikely, not ruled out"]
