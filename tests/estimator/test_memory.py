@@ -88,6 +88,15 @@ def test_the_allocator_holds_no_more_than_the_device_unless_tensors_need_it(
     assert held <= reserved_gib(0.0, live, rates)
 
 
+def test_the_allocator_holds_what_the_tensors_need_on_a_device_that_is_too_small(
+    catalog: Catalog, rates: Rates
+) -> None:
+    device, weights = catalog.device("v100-sxm2-16"), 20 * GIB
+    live = live_peak(called("sd-1.5", dtype="fp32"), Setting(dtype="fp32"), rates, "reserved")
+    held = reserved_gib(weights, live, rates, device)
+    assert held == pytest.approx((weights + live.need(rates)) / GIB)
+
+
 def test_every_memory_interval_is_ordered_and_the_widest_holds_the_others(rates: Rates) -> None:
     scopes = [rates.intervals[f"memory.{s}"] for s in ("allocated", "reserved", "reported")]
     whole = rates.intervals["memory"]

@@ -59,3 +59,23 @@ def test_quantised_weights_cannot_be_trained_in_full() -> None:
 def test_a_model_without_attention_has_no_adapters() -> None:
     with pytest.raises(CannotEstimate, match="adapters"):
         made(model="stylegan2-1024", method="lora")
+
+
+def test_fp32_takes_16_bytes_per_trained_parameter_without_a_master_copy() -> None:
+    """4 weights + 4 gradients + 8 moments."""
+    one = made(dtype="fp32")
+    parts = (one.memory.weights_gib, one.memory.gradients_gib, one.memory.optimiser_gib)
+    per_parameter = [part * 2**30 / one.trained_parameters for part in parts]
+    assert per_parameter == pytest.approx([4, 4, 8], rel=1e-6)
+
+
+def test_networks_that_stay_resident_add_their_weights_and_nothing_else() -> None:
+    alone, beside = made().memory, made(all_resident=True).memory
+    frozen = sum(
+        CATALOG.components[part.component].parameters
+        for part in CATALOG.models["sd-1.5"].components
+        if part.role != "denoiser"
+    )
+    assert (beside.weights_gib - alone.weights_gib) * 2**30 == pytest.approx(2 * frozen, rel=0.01)
+    assert beside.gradients_gib == alone.gradients_gib
+    assert beside.optimiser_gib == alone.optimiser_gib
