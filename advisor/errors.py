@@ -59,6 +59,11 @@ def printable(text: str, length: int = 80) -> str:
     return "".join(c if c.isprintable() else " " for c in text[:length])
 
 
+def dotted(path: Iterable[object]) -> str:
+    """A place in a document, as `teams.0.name`. Parts can be a user's own keys, of any length."""
+    return printable(".".join(map(str, path)))
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """The end of an error sentence that names the nearest known names.
 

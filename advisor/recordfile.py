@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from advisor.assessment import SCHEMA_VERSION, Assessment
-from advisor.errors import InputError
+from advisor.errors import InputError, dotted
 from advisor.files import parse_json, read_bounded
 from advisor.usecase import UseCase
 
@@ -38,7 +38,7 @@ def read_assessment(path: str | Path) -> Assessment:
         return Assessment.model_validate_json(json.dumps(upgraded(data)))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = dotted(first["loc"])
         raise InputError(f"{path}: {where}: {first['msg'].lower()}: assess again") from None
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from advisor.catalog.schema import Control, Modality
-from advisor.errors import InputError, suggest
+from advisor.errors import InputError, printable, suggest
 from advisor.files import Lines, read_document
 from advisor.terms import Terms, in_usd
 
@@ -345,7 +345,7 @@ def _sentence(error: ValidationError, data: dict[str, Any], where: str, lines: L
         message = f"use one of {message.removeprefix('Input should be ').replace(chr(39), '')}"
     else:
         message = message[:1].lower() + message[1:]
-    return f"{place}: {path} is {str(first['input'])[:60]!r}: {message}"
+    return f"{place}: {printable(path)} is {str(first['input'])[:60]!r}: {message}"
 
 
 PLACEMENTS: tuple[str, ...] = get_args(Placement)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advisor.assessment import Verdict
 from advisor.catalog.schema import FAMILY_IDS
-from advisor.errors import InputError, suggest
+from advisor.errors import InputError, dotted, suggest
 from advisor.files import read_document
 from advisor.usecase import UseCase, parse_use_case
 
@@ -113,7 +113,7 @@ def _decision(data: Any, file: Path, place: int) -> RecordedDecision:
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
+    field = dotted(first["loc"])
     if first["type"] == "extra_forbidden":
         return f"unknown field '{field[:80]}'{suggest(field, _Entry.model_fields)}"
     if first["type"] == "missing":

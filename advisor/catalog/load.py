@@ -25,7 +25,7 @@ from advisor.catalog.adaptations import Adaptation, Adaptations
 from advisor.catalog.composites import Composite, Composites
 from advisor.catalog.energy import Energy
 from advisor.catalog.schema import ApiPrice, Component, Device, Family, Model, Price
-from advisor.errors import DataError, InputError, UnknownName, printable
+from advisor.errors import DataError, InputError, UnknownName, dotted, printable
 from advisor.files import Lines, parse_yaml, read_bounded
 from advisor.paths import data_dir, home_dir
 
@@ -91,7 +91,7 @@ def validated(schema: type[T], data: Any, where: str, lines: Lines | None = None
         path = [str(part) for part in first["loc"]]
         line = _line(path, lines) if lines is not None else None
         place = f"{where}, line {line}" if line else where
-        label = f"{'.'.join(path)}: " if path else ""
+        label = f"{dotted(path)}: " if path else ""
         reason = _REASONS.get(first["type"], first["msg"]).removeprefix("Value error, ")
         raise DataError(f"{place}: {label}{reason}") from None
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from advisor.catalog import Catalog
-from advisor.errors import DataError
+from advisor.errors import DataError, dotted
 from advisor.profiler.child import ChildResult, Limits, Listener, run_child, worker_command
 from advisor.profiler.identity import PointSpec, made_from
 from advisor.profiler.record import Environment, Point
@@ -126,7 +126,7 @@ def to_point(spec: PointSpec, child: ChildResult, catalog: Catalog, limits: Limi
             return Point.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"]))
+            place = dotted(first["loc"])
             outcome, text = "failed", f"the result is not a record: {place}: {first['msg']}"
     return Point(
         key=spec.key,

@@ -18,7 +18,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from advisor.errors import InputError, UnknownName, printable
+from advisor.errors import InputError, UnknownName, dotted, printable
 from advisor.files import read_document
 from advisor.rules.base import Rule, Scope, Severity
 from advisor.rules.own import installed_rules, rules_in
@@ -135,9 +135,9 @@ def _read(path: str | Path) -> PolicyFile:
         found = PolicyFile.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place = dotted(first["loc"])
         said = printable(first["msg"].lower(), 400)
-        raise InputError(f"{path}: {printable(place) or 'policy'}: {said}") from None
+        raise InputError(f"{path}: {place or 'policy'}: {said}") from None
     bad = [name for name, factor in found.criteria.items() if not 0 <= factor <= 10]
     if bad:
         raise InputError(f"{path}: criteria.{bad[0]}: give a factor from 0 to 10")

@@ -34,7 +34,7 @@ from pydantic import (
     model_validator,
 )
 
-from advisor.errors import InputError, printable
+from advisor.errors import InputError, dotted, printable
 from advisor.files import read_document
 from advisor.store.errors import AccessRefused
 
@@ -151,7 +151,7 @@ def read_access(path: str | None = None) -> AccessRules | None:
         return AccessRules.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place = dotted(first["loc"])
         reason = first["msg"].removeprefix("Value error, ")
         raise InputError(f"{where}: {place + ': ' if place else ''}{reason}") from None
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advisor.assessment import SCHEMA_VERSION, Assessment
-from advisor.errors import InputError, printable
+from advisor.errors import InputError, dotted, printable
 from advisor.files import parse_json
 from advisor.recordfile import upgraded
 from advisor.store.records import Revision
@@ -93,5 +93,5 @@ def _answer(data: dict[str, Any]) -> Assessment:
 
 def _fault(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
-    path = ".".join(str(part) for part in first["loc"])
+    path = dotted(first["loc"])
     return printable(f"{path}: {first['msg'].removeprefix('Value error, ')}", 200)

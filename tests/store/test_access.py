@@ -133,3 +133,11 @@ def test_an_access_file_that_cannot_be_right_is_refused(
 def test_without_a_file_one_person_works_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ADVISOR_ACCESS", raising=False)
     assert read_access() is None
+
+
+def test_a_key_of_three_thousand_letters_does_not_make_the_message_long(tmp_path: Path) -> None:
+    file = tmp_path / "access.yaml"
+    file.write_text(f"mode: oidc\nteams:\n- {{name: a, {'a' * 3000}: 1}}\n")
+    with pytest.raises(InputError) as refused:
+        read_access(file)
+    assert len(str(refused.value)) < 300 + len(str(file))
