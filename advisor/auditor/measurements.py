@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.auditor.baselines import baseline_errors, baseline_values
-from advisor.auditor.predict import Predictor
+from advisor.auditor.predict import Prediction, Predictor
 from advisor.auditor.reasons import likely_reason
 from advisor.auditor.rows import Case, Row, Skipped, case_of, read_rows, select, workload_of
 from advisor.auditor.training_rows import training_prediction
@@ -103,17 +103,21 @@ def _result(row: Row, predictor: Predictor, catalog: Catalog) -> tuple[dict[str,
             made = predictor.predict(case)
     except (Skipped, AdvisorError) as error:
         return {**result, "skipped": str(error)}, None
-    result.update(
-        predicted=made.predicted,
-        low=made.low,
-        high=made.high,
-        ratio=made.predicted / measured,
-        inside=bool(made.low <= measured <= made.high),
-        basis=made.basis,
-        family=case.model.family,
-        reason=likely_reason(case, made),
-    )
-    return result, case
+    held = _held_against(result, made)
+    return {**held, "family": case.model.family, "reason": likely_reason(case, made)}, case
+
+
+def _held_against(result: dict[str, Any], made: Prediction) -> dict[str, Any]:
+    """A row's result with what was predicted of it."""
+    return {
+        **result,
+        "predicted": made.predicted,
+        "low": made.low,
+        "high": made.high,
+        "ratio": made.predicted / result["measured"],
+        "inside": bool(made.low <= result["measured"] <= made.high),
+        "basis": made.basis,
+    }
 
 
 def _by_own_rates(row: Row, result: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
@@ -129,18 +133,10 @@ def _by_own_rates(row: Row, result: dict[str, Any], catalog: Catalog) -> dict[st
     except ValueError as error:
         told = str(error).splitlines()[0]
         return {**result, "skipped": f"its settings are not a workload: {told}"}
-    found, measured = made.latency_s, result["measured"]
-    result.update(
-        predicted=found.value,
-        low=found.low,
-        high=found.high,
-        ratio=found.value / measured,
-        inside=bool(found.low <= measured <= found.high),
-        basis=str(found.basis),
-        family=model.family,
-        reason="rates of single operations, measured on the machine, say little of a whole model",
-    )
-    return result
+    found = made.latency_s
+    held = _held_against(result, Prediction(found.value, found.low, found.high, str(found.basis)))
+    reason = "rates of single operations, measured on the machine, say little of a whole model"
+    return {**held, "family": model.family, "reason": reason}
 
 
 def _count(row: Row, result: dict[str, Any], catalog: Catalog) -> dict[str, Any]:

@@ -95,21 +95,8 @@ def _show_measurements(result: dict[str, Any]) -> None:
             if g["by"] in SHOWN
         ],
     )
-    print_table(
-        ["baseline", "n", "its median", "its 90th pct", "our median", "our 90th pct"],
-        [
-            [
-                name,
-                line["n"],
-                _percent(line["median_abs_error"]),
-                _percent(line["p90_abs_error"]),
-                _percent(line["ours_median_abs_error"]),
-                _percent(line["ours_p90_abs_error"]),
-            ]
-            for name, line in result["baselines"].items()
-        ],
-        title="Simpler predictors on the same rows",
-    )
+    if result["baselines"]:
+        _show_baselines(result["baselines"])
     print_table(
         ["row", "model", "device", "measured", "ratio", "inside", "likely reason"],
         [
@@ -131,3 +118,21 @@ def _best(baselines: dict[str, float]) -> str:
         return ""
     name = min(baselines, key=baselines.__getitem__)
     return f"{baselines[name]:.1%} {name}"
+
+
+def _show_baselines(baselines: dict[str, dict[str, Any]]) -> None:
+    print_table(
+        ["baseline", "n", "its median", "its 90th pct", "our median", "our 90th pct"],
+        [
+            [
+                name,
+                line["n"],
+                _percent(line["median_abs_error"]),
+                _percent(line["p90_abs_error"]),
+                _percent(line["ours_median_abs_error"]),
+                _percent(line["ours_p90_abs_error"]),
+            ]
+            for name, line in baselines.items()
+        ],
+        title="Simpler predictors on the same rows",
+    )
