@@ -22,6 +22,7 @@ from advisor.report.doc import (
     ReportDoc,
     Section,
     Table,
+    Tone,
 )
 from advisor.report.labels import label
 from advisor.report.numbers import count, percent, significant
@@ -34,6 +35,13 @@ KINDS = {
 }
 ASIDE = ("measured, mode", "measured, scope", "measured, family", "measured, device")
 MAX_SKIPPED = 40
+FEW_ROWS = 20  # of fewer, the share inside says little: 3 of 3 is no sign of wide intervals
+
+
+def _tone(share_inside: float, rows: int) -> Tone:
+    if rows < FEW_ROWS:
+        return "info"
+    return "good" if 0.86 <= share_inside <= 0.94 else "caution"
 
 
 def audit_doc(result: Mapping[str, Any], name: str, day: date) -> ReportDoc:
@@ -47,7 +55,7 @@ def audit_doc(result: Mapping[str, Any], name: str, day: date) -> ReportDoc:
         report=label("report.audit"),
         title=f"Audit of {name}",
         verdict=f"{percent(share)} inside" if compared else "nothing compared",
-        tone="good" if 0.86 <= share <= 0.94 else "caution",
+        tone=_tone(share, len(compared)),
         decision=f"{text}; {_skips(result)} rows were not compared." if compared else text + ".",
         meta=[
             Entry(label=label("entry.date"), value=day.isoformat()),

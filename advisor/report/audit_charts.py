@@ -32,11 +32,14 @@ def scatter(name: str, rows: Sequence[Row], what: str) -> Chart:
     ends = [one[key] for one in data for key in ("measured", "predicted", "low", "high")]
     domain = [min(ends) * 0.8, max(ends) * 1.25]
     scale = alt.Scale(type="log", domain=domain, nice=False)
+    kinds, name_of_kinds = list(COLOURS), label("axis.measurement")
     colour = alt.Color(
         "interval:N",
-        title=label("axis.measurement"),
-        scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
+        title=name_of_kinds,
+        scale=alt.Scale(domain=kinds, range=list(COLOURS.values())),
     )
+    # The same kinds in the same order, or there are two legends.
+    shape = alt.Shape("interval:N", title=name_of_kinds, scale=alt.Scale(domain=kinds))
     x = alt.X("measured:Q", title=label("axis.measured", what=what), scale=scale)
     y = alt.Y("predicted:Q", title=label("axis.predicted", what=what), scale=scale)
     base = alt.Chart(alt.NamedData(name="rows"))
@@ -46,9 +49,7 @@ def scatter(name: str, rows: Sequence[Row], what: str) -> Chart:
         base.mark_rule(opacity=0.35).encode(
             x=x, y=alt.Y("low:Q", scale=scale), y2=alt.Y2("high:Q"), color=colour
         ),
-        base.mark_point(filled=True, size=22).encode(
-            x=x, y=y, color=colour, shape=alt.Shape("interval:N", title=label("axis.measurement"))
-        ),
+        base.mark_point(filled=True, size=22).encode(x=x, y=y, color=colour, shape=shape),
     ]
     held = sum(one["interval"] == "inside" for one in data)
     title = f"{held} of {len(data)} measurements lie inside the predicted interval"
