@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -320,7 +321,8 @@ def test_a_file_waits_for_its_reader_while_others_work(
                 await other.run("method")
             return await fetch(served.port, address)
 
-    assert asyncio.run(fetched()) > 0
+    with ThreadPoolExecutor(1) as apart:  # Playwright's loop runs in this thread
+        assert apart.submit(asyncio.run, fetched()).result() > 0
 
 
 def test_the_server_names_its_limits(served: Served) -> None:
