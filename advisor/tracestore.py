@@ -226,19 +226,21 @@ def _between(points: list[tuple[float, CallTrace]], size: float, key: str) -> Ca
     def at(values: Iterable[int]) -> int:
         return _through(list(zip(sizes, values, strict=True)), size)
 
-    ops = tuple(
-        Op(
+    def op_of(same: tuple[Op, ...]) -> Op:
+        weights = at(op.weight_bytes for op in same)
+        return Op(
             same[0].op_class,
             same[0].kind,
             at(op.count for op in same),
             at(op.flops for op in same),
-            at(op.read_bytes for op in same),
+            # Apart, so that no operation reads less than its weights.
+            at(op.read_bytes - op.weight_bytes for op in same) + weights,
             at(op.write_bytes for op in same),
-            at(op.weight_bytes for op in same),
+            weights,
             tuple(at(dim) for dim in zip(*(op.dims for op in same), strict=True)),
         )
-        for same in zip(*(trace.ops for trace in traces), strict=True)
-    )
+
+    ops = tuple(op_of(same) for same in zip(*(trace.ops for trace in traces), strict=True))
     names = " and ".join(f"'{trace.key}'" for trace in traces)
     how = "interpolated between" if min(sizes) <= size <= max(sizes) else "extrapolated from"
     return replace(
@@ -256,9 +258,17 @@ def _through(points: list[tuple[float, int]], size: float) -> int:
     Work and bytes are sums of a fixed part, one in proportion and one that grows by the square
     (attention, masks), so three points fix them. What bends the other way (a peak that another
     operation takes over) is no such sum: the two nearest points then decide.
+
+    Logarithms of such a sum are convex in the logarithm of the size, so below the smallest point it
+    lies above the power law through the two smallest. A line that falls under that, as of frames
+    of which the first is cheaper, would reach nothing before the size does.
     """
     if len({value for _, value in points}) == 1:
         return points[0][1]
+    return max(_fitted(points, size), _least(sorted(points)[:2], size))
+
+
+def _fitted(points: list[tuple[float, int]], size: float) -> int:
     (a, x), (b, y) = points[:2]
     slope = (y - x) / (b - a)
     if len(points) == 3:
@@ -268,6 +278,15 @@ def _through(points: list[tuple[float, int]], size: float) -> int:
             return max(round(x + slope * (size - a) + bend * (size - a) * (size - b)), 0)
         return max(round(x + slope * (size - a)), 0)
     return _power_or_line(a, x, b, y, size)
+
+
+def _least(smallest: list[tuple[float, int]], size: float) -> int:
+    """The power law through the two smallest points, below them; 0 where there is none."""
+    (a, x), (b, y) = smallest
+    if size >= a or x <= 0 or y < x:
+        return 0
+    power = min(math.log(y / x) / math.log(b / a), STEEPEST)
+    return round(x * (size / a) ** power)
 
 
 def _power_or_line(a: float, x: float, b: float, y: float, size: float) -> int:

@@ -31,14 +31,13 @@ from advisor import assess, load_catalog, render_html
 from advisor.errors import AdvisorError
 from advisor.files import write_atomic
 from tests.trust.generate import use_case
-from tests.trust.whole import faults
+from tests.trust.whole import ASKED_BACK, faults
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "soak.json"
 TODAY = date(2026, 11, 23)
 AGAIN, RENDERED = 5, 10
 CASES_PER_PROCESS = 300
-ASKED_BACK = "give it as terms:"  # a price that only the client can know, for what they asked
 
 Job = tuple[int, bool]  # seed; whether it is the second time
 

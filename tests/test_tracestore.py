@@ -217,3 +217,33 @@ def test_calls_that_one_size_cannot_explain_are_not_interpolated() -> None:
     denoise = next(s for s in plan(model, workload) if s.name == "denoise")
     ops = TraceStore(CATALOG).stage_trace(denoise).ops
     assert all(op.read_bytes >= op.weight_bytes and op.flops >= 0 for op in ops)
+
+
+@given(
+    fixed=WHOLE, slope=st.integers(1, 10**6), bend=st.integers(0, 1000), share=st.floats(0.01, 1)
+)
+def test_below_the_smallest_size_a_sum_of_powers_keeps_its_own_value(
+    fixed: int, slope: int, bend: int, share: float
+) -> None:
+    def value(size: float) -> int:
+        return round(fixed + slope * size + bend * size**2)
+
+    size = 1000 * share
+    found = _through([(n, value(n)) for n in (1000, 2000, 4000)], size)
+    assert close(found, value(size), 0.001)
+
+
+def test_frames_of_which_the_first_is_cheaper_still_cost_something_when_they_are_few() -> None:
+    frames = [(11, 8 * 10 + 1), (21, 8 * 20 + 1), (31, 8 * 30 + 1)]
+    assert _through(frames, 1.2) > 0
+    assert _through(frames, 2) >= 8 + 1
+
+
+def test_a_tiny_video_far_below_the_stored_sizes_reads_its_weights_and_does_work() -> None:
+    """Found by the soak, seed 3090: a few frames of 256 x 448 pixels took no time at all."""
+    model = CATALOG.models["ltx-video-2b"]
+    load = model.workload(width=256, height=448, frames=9)
+    for stage in plan(model, load):
+        trace = TraceStore(CATALOG).stage_trace(stage)
+        assert trace.flops > 0
+        assert all(op.read_bytes >= op.weight_bytes for op in trace.ops)

@@ -14,9 +14,10 @@ from pathlib import Path
 from hypothesis import given, settings
 
 from advisor import assess
+from advisor.errors import InputError
 from advisor.usecase import UseCase, read_use_case
 from tests.trust.generate import use_cases
-from tests.trust.whole import faults
+from tests.trust.whole import ASKED_BACK, faults
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 23)
@@ -64,5 +65,10 @@ def test_four_threads_and_four_processes_answer_as_one_alone() -> None:
 @given(use_cases())
 @settings(max_examples=6, deadline=None, derandomize=True)
 def test_any_valid_use_case_is_answered_whole(use_case: UseCase) -> None:
-    """Six of them; benchmarks/soak.py asks thousands."""
-    assert faults(assess(use_case, as_of=TODAY, flips=False)) == []
+    """Six of them; benchmarks/soak.py asks thousands. A price nobody knows is asked for."""
+    try:
+        answer = assess(use_case, as_of=TODAY, flips=False)
+    except InputError as error:
+        assert ASKED_BACK in str(error)
+    else:
+        assert faults(answer) == []

@@ -11,6 +11,8 @@ from advisor.assessment import Assessment
 
 NEAR = 1e-6  # of sums: floats are added in another order
 
+ASKED_BACK = "give it as terms:"  # a price that only the client can know, for what they asked
+
 
 def faults(answer: Assessment) -> list[str]:
     """Empty for an answer that is finite, explained and consistent."""
