@@ -274,8 +274,12 @@ def test_the_keyboard_reaches_the_answer(visit: Any) -> None:
 
 def test_a_restart_in_the_middle_loses_nothing(visit: Any, served: Served) -> None:
     page = visit()
-    settled(page)  # what is typed while the form is still being put up can be overwritten
+    # What is typed while the form is still being put up can be overwritten.
+    page.get_by_role("heading", name="So far").wait_for()
+    settled(page)
     page.get_by_role("textbox", name="Title").fill("Through a restart")
+    page.keyboard.press("Tab")
+    settled(page)
     choose(page, "What comes out?", "label", of_many=True)
     page.get_by_role("button", name="Assess", exact=True, disabled=False).wait_for()
     settled(page)
