@@ -20,9 +20,9 @@ TILE = 128.0  # rows and columns of the output tile that one multiprocessor work
 FLASH_HEAD = 256.0  # widest head of the FlashAttention kernels
 VOLUME_KERNEL = 27.0  # 3 x 3 x 3
 WINOGRAD_KERNEL = 9.0  # 3 x 3
-READING = (
-    2.2  # power share of arithmetic over that of reading weights and caches (catalog/rates.yaml)
-)
+# Power of arithmetic over that of reading weights and caches. Set before the two shares are fitted
+# (power_compute 0.90, power_stream 0.40 in catalog/rates.yaml: 2.24), so that their fit is linear.
+READING = 2.2
 GEMV_ROWS = 16.0  # up to so many rows, kernels unpack quantised weights on the way (bitsandbytes)
 
 
